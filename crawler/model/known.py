@@ -1,0 +1,131 @@
+"""What the store knows, as values: Sources, Endpoints, Posts and their latest Revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from crawler.model.post import Fields, Key
+from crawler.model.web import Validators
+
+EndpointKind = Literal["rest", "feed"]
+PostState = Literal["public", "protected", "unpublished", "deleted"]
+Cause = Literal["baseline", "new", "edit", "upgrade"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """A watched site or feed, as stored."""
+
+    id: int
+    name: str
+    url: str
+    #: `wordpress` or `feed`; `auto` until discovery has told
+    kind: str
+    home: str | None
+    title: str | None
+    #: IANA name or `UTC+9`-like offset, of the site
+    timezone: str | None
+    state: str
+    groups: tuple[str, ...]
+    baseline_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Endpoint:
+    """One URL that is polled, as stored."""
+
+    id: int
+    source_id: int
+    kind: EndpointKind
+    url: str
+    host: str
+    #: the rest_base of a REST collection; "" for feeds
+    type: str
+    #: 1 REST, 2 feed with full text, 3 feed with summaries: the lowest working one makes Revisions
+    rank: int
+    validators: Validators
+    body_hash: str | None
+    #: the server's Date of the last complete committed poll
+    watermark: datetime | None
+    #: X-WP-Total as last told
+    total: int | None
+    next_poll_at: datetime | None
+    last_try_at: datetime | None
+    last_ok_at: datetime | None
+    #: when a changed body was last read whole
+    read_at: datetime | None
+    last_status: int | None
+    #: in a row
+    failures: int
+    last_error: str | None
+    redirect_to: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Walk:
+    """A baseline or sweep under way: resumable after every committed page."""
+
+    endpoint_id: int
+    kind: Literal["baseline", "sweep"]
+    #: when it began, by the server's Date: the watermark once it has ended
+    started_at: datetime
+    #: `date` of the oldest post read so far, as printed (site-local, no zone); None at the start
+    cursor: str | None = None
+    #: posts of that very second already read (more than a page can share one second)
+    offset: int = 0
+    seen: int = 0
+    total: int | None = None
+    done: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LastSighting:
+    """What one endpoint last said of one Post."""
+
+    raw_hash: str
+    text_hash: str
+    modified_at: datetime | None
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownRevision:
+    """The latest Revision of a Post."""
+
+    id: int
+    number: int
+    endpoint_id: int
+    observed_at: datetime
+    modified_at: datetime | None
+    content_hash: str
+    fields: Fields
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownPost:
+    """A Post as the store knows it, seen from one endpoint."""
+
+    id: int
+    wp_id: int | None
+    guid: str | None
+    link: str | None
+    type: str
+    state: PostState
+    modified_at: datetime | None
+    #: None for a post that was protected from the start
+    latest: KnownRevision | None
+    #: by the endpoint that is looking; None if it never showed this post
+    seen: LastSighting | None
+    #: id of the post's previous Change: part of the next one's id
+    previous_change: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """The part of the store that a Plan is decided on."""
+
+    posts: Mapping[int, KnownPost]
+    owners: Mapping[Key, int]

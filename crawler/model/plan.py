@@ -1,0 +1,126 @@
+"""What is to be written: one Plan is one transaction, and a failure is a Plan too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from crawler.errors import Reason
+from crawler.model.change import ChangeKind, Comparison
+from crawler.model.known import Cause, KnownRevision, PostState, Walk
+from crawler.model.post import Fields, Key, Sighting
+from crawler.model.web import Validators
+
+PollKind = Literal["baseline", "poll", "sweep"]
+Outcome = Literal["not_modified", "unchanged", "changed", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PollRecord:
+    """One row of `polls`; repeated quiet ones become one row."""
+
+    kind: PollKind
+    started_at: datetime
+    duration_ms: int
+    outcome: Outcome
+    reason: Reason | None = None
+    status_code: int | None = None
+    requests: int = 0
+    bytes: int = 0
+    seen: int = 0
+    new: int = 0
+    changed: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndpointState:
+    """The endpoint's next state, written whole."""
+
+    endpoint_id: int
+    rank: int
+    validators: Validators
+    body_hash: str | None
+    watermark: datetime | None
+    total: int | None
+    next_poll_at: datetime | None
+    last_try_at: datetime | None
+    last_ok_at: datetime | None
+    read_at: datetime | None
+    last_status: int | None
+    failures: int
+    last_error: str | None
+    redirect_to: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceFacts:
+    """What a poll learnt of the Source itself; None: nothing new."""
+
+    kind: str | None = None
+    home: str | None = None
+    title: str | None = None
+    timezone: str | None = None
+    state: str | None = None
+    baseline_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RevisionPlan:
+    """A Revision to write."""
+
+    number: int
+    cause: Cause
+    fields: Fields
+    content_hash: str
+    modified_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChangePlan:
+    """A Change to write; `id`, `comparison` and `sinks` are filled in by `complete`."""
+
+    kind: ChangeKind
+    silent: bool | None
+    old: KnownRevision | None
+    old_seen_at: datetime | None
+    #: names of the fields that differ
+    fields: tuple[str, ...]
+    id: str = ""
+    noted: bool | None = None
+    comparison: Comparison = Comparison()
+    #: names of the sinks that get an Alert
+    sinks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PostPlan:
+    """What to write of one Post."""
+
+    #: None: a new Post
+    post_id: int | None
+    sighting: Sighting
+    state: PostState
+    #: keys that are to be this Post's from now on, moved from another if need be
+    keys: tuple[Key, ...]
+    #: of the endpoint's text from now on; None: as it was
+    text_hash: str | None
+    revision: RevisionPlan | None = None
+    change: ChangePlan | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """Everything that one endpoint's poll (or one page of a walk) writes, in one transaction."""
+
+    source_id: int
+    endpoint_id: int
+    now: datetime
+    poll: PollRecord
+    endpoint: EndpointState
+    posts: tuple[PostPlan, ...] = ()
+    #: Posts that were shown with nothing new: only their `last_seen_at` moves
+    seen: tuple[int, ...] = ()
+    facts: SourceFacts = SourceFacts()
+    walk: Walk | None = None
