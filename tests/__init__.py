@@ -1,0 +1,1 @@
+"""Tests of crawler. Run them with pytest; README.md has the command."""
