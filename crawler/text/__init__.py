@@ -1,0 +1,27 @@
+"""HTML to canonical text: what a reader would call the words, links and pictures of a post.
+
+Two texts are equal when nothing changed that counts; `markup` reads HTML, `blocks` makes paragraphs of it,
+`characters` and `addresses` fold what WordPress, plugins and caches rewrite on their own.
+"""
+
+from crawler.text.addresses import canonical_link
+from crawler.text.content import canonical_text
+from crawler.text.excerpt import is_generated_excerpt
+from crawler.text.fingerprint import fields_hash
+from crawler.text.title import canonical_title
+from crawler.text.words import join, tokens, words
+
+#: Raised whenever the same HTML gives another text than before; stored with every Revision.
+NORMALIZER_VERSION = 1
+
+__all__ = [
+    "NORMALIZER_VERSION",
+    "canonical_link",
+    "canonical_text",
+    "canonical_title",
+    "fields_hash",
+    "is_generated_excerpt",
+    "join",
+    "tokens",
+    "words",
+]

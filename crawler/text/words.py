@@ -1,0 +1,82 @@
+"""Words, as they are counted and compared: a text is cut into tokens, and `join` makes the same text of them again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+_HAN_KANA_THAI = (
+    "\u0e00-\u0e7f\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
+    "\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+)
+_OPENING = "「『（【《〈〔［｛"
+_CLOSING = "、。，．！？：；・」』）】》〉〕］｝"
+
+_BY_CHARACTER = re.compile(f"[{_HAN_KANA_THAI}]")
+#: An address stays whole; a character keeps the punctuation that clings to it.
+_PIECE = re.compile(
+    rf"https?://[!-~]+|[{_OPENING}]*[{_HAN_KANA_THAI}][{_CLOSING}]*|(?:(?![{_OPENING}]*[{_HAN_KANA_THAI}]).)+"
+)
+_CHUNK = re.compile(r"(\s*)(\S*)")
+
+
+def words(text: str) -> list[str]:
+    """The words: separated by white space; Han, kana and Thai by character; an address is one word."""
+    if not _BY_CHARACTER.search(text):
+        return text.split()
+    return [piece for chunk in text.split() for piece in _pieces(chunk)]
+
+
+def tokens(text: str) -> list[str]:
+    """The words, each with the white space before it where that is not the usual one."""
+    by_character = _BY_CHARACTER.search(text) is not None
+    if not by_character:
+        simple = text.split(" ")
+        if text == "" or ("" not in simple and simple == text.split()):
+            return simple if text else []
+    found: list[str] = []
+    before = ""
+    for gap, word in _spaced(text):
+        found.append(word if gap == _usual_gap(before, word) else gap + word)
+        before = word
+    return found
+
+
+def join(parts: Iterable[str]) -> str:
+    """The text of which `parts` are the tokens."""
+    text: list[str] = []
+    before = ""
+    for part in parts:
+        word = part.lstrip()
+        text.append(_usual_gap(before, word) + part if word == part else part)
+        before = word
+    return "".join(text)
+
+
+def _spaced(text: str) -> Iterator[tuple[str, str]]:
+    for match in _CHUNK.finditer(text):
+        gap, chunk = match.groups()
+        if not chunk:
+            if gap:
+                yield gap, ""
+            continue
+        for piece in _pieces(chunk):
+            yield gap, piece
+            gap = ""
+
+
+def _pieces(chunk: str) -> list[str]:
+    if chunk[0] == "<" and chunk[-1] == ">":
+        return [chunk]
+    return _PIECE.findall(chunk) if _BY_CHARACTER.search(chunk) else [chunk]
+
+
+def _usual_gap(before: str, word: str) -> str:
+    return "" if not before or _clings(before) or _clings(word) else " "
+
+
+def _clings(word: str) -> bool:
+    """Is this a character of a script that is written without spaces?"""
+    if word.isascii() or word[0] == "<":
+        return False
+    return _BY_CHARACTER.search(word) is not None
