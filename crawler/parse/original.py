@@ -1,0 +1,36 @@
+"""The original of a Sighting: what was said of a post as canonical JSON, its hash, and its compressed form."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import zstandard
+
+#: Part of every raw hash: to be raised when records are built differently, so that all posts are derived anew.
+VERSION = 1
+
+
+class Original(NamedTuple):
+    """Canonical JSON with its hash."""
+
+    raw_hash: str
+    text: bytes
+
+    def compressed(self) -> bytes:
+        """As it is stored."""
+        return zstandard.compress(self.text)
+
+
+def seal(record: Mapping[str, Any]) -> Original:
+    """The record as bytes that are the same for equal records. Its strings must be free of lone surrogates."""
+    text = json.dumps(record, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return Original(hashlib.sha256(b"%d\n%b" % (VERSION, text)).hexdigest()[:32], text)
+
+
+def unseal(compressed: bytes) -> dict[str, Any]:
+    """The record of a stored original."""
+    record: dict[str, Any] = json.loads(zstandard.decompress(compressed))
+    return record
