@@ -14,6 +14,7 @@ from tests.site.answer import RSS, Answer, Headers
 from tests.site.blog import Blog
 from tests.site.posts import EPOCH, Post, slug_of
 
+TERM_FEED = re.compile(r"/(category|tag)/([^/]+)/feed")
 NAMESPACES = (
     'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/" '
     'xmlns:atom="http://www.w3.org/2005/Atom"'
@@ -38,7 +39,7 @@ def wordpress_feed(site: Blog, path: str, query: Mapping[str, str], headers: Map
         built=max((post.modified_gmt for post in shown), default=latest),
         generator="https://wordpress.org/?v=6.1.9",
     )
-    return Answer(404 if missing else 200, [("Content-Type", RSS), *validators], body)
+    return Answer(404 if missing else 200, [("Content-Type", RSS), *validators, *_term_link(site, path)], body)
 
 
 def plain_feed(site: Blog, headers: Mapping[str, str]) -> Answer:
@@ -85,12 +86,23 @@ def _selected(site: Blog, path: str, query: Mapping[str, str]) -> list[Post]:
     posts = site.public("post")
     if path.startswith("/comments/"):
         return []
-    if match := re.match(r"/(category|tag)/([^/]+)/feed", path):
+    if match := TERM_FEED.match(path):
         folder, slug = match.groups()
         posts = [p for p in posts if slug in map(slug_of, p.categories if folder == "category" else p.tags)]
     orders: dict[str, Callable[[Post], Any]] = {"modified": lambda post: post.modified, "ID": lambda post: post.id}
     key = orders.get(query.get("orderby", ""), lambda post: (post.date, post.id))
     return sorted(posts, key=key, reverse=query.get("order", "desc").lower() != "asc")
+
+
+def _term_link(site: Blog, path: str) -> Headers:
+    """Return the header by which a category's or tag's feed names its term in the API."""
+    kinds = {"category": ("category", "categories"), "tag": ("post_tag", "tags")}
+    if not (match := TERM_FEED.match(path)):
+        return []
+    kind, base = kinds[match[1]]
+    ids = [number for (other, name), number in site.ids.items() if other == kind and slug_of(name) == match[2]]
+    url = site.rest_url(f"/wp/v2/{base}/")
+    return [("Link", f'<{url}{number}>; rel="alternate"; type="application/json"') for number in ids]
 
 
 def _rss(site: Blog, title: str, posts: list[str], *, built: datetime, generator: str = "") -> bytes:

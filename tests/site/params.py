@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from tests.site.answer import Answer, json_answer
 
 ORDERS = ("author", "date", "id", "include", "modified", "parent", "relevance", "slug", "include_slugs", "title")
+FIRST = ("context", "page", "per_page")
 DATE = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d(?::?\d\d)?)?")
 
 
@@ -34,14 +35,18 @@ def read(query: Mapping[str, str], zone: str) -> dict[str, Any] | Answer:
     """
     values: dict[str, Any] = {}
     wrong: dict[str, InvalidParameter] = {}
-    for name, read_one in _READERS.items():
-        if name in query:
-            try:
-                values[name] = read_one(name, query[name], zone)
-            except InvalidParameter as problem:
-                wrong[name] = problem
-    if not wrong:
-        return values
+    for name in query.keys() & READERS.keys():
+        try:
+            values[name] = READERS[name](name, query[name], zone)
+        except InvalidParameter as problem:
+            wrong[name] = problem
+    return _refusal(wrong, list(query)) if wrong else values
+
+
+def _refusal(problems: Mapping[str, InvalidParameter], asked: list[str]) -> Answer:
+    # The first three are judged before all others, in this order; those in the order in which they were asked.
+    names = [name for name in FIRST if name in problems] or [name for name in asked if name in problems]
+    wrong = {name: problems[name] for name in names}
     details = {name: {"code": p.code, "message": str(p), "data": p.data} for name, p in wrong.items()}
     params = {name: str(problem) for name, problem in wrong.items()}
     listed = f"Invalid parameter(s): {', '.join(wrong)}"
@@ -104,23 +109,15 @@ def _date(_name: str, text: str, zone: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone or "UTC")).replace(tzinfo=None) if offset else moment
 
 
-#: in the order in which WordPress names the wrong ones
-_READERS: dict[str, Callable[[str, str, str], Any]] = {
+READERS: dict[str, Callable[[str, str, str], Any]] = {
     "context": _one_of("view", "embed", "edit"),
     "page": _page,
     "per_page": _per_page,
-    "after": _date,
-    "modified_after": _date,
-    "author": _numbers,
-    "before": _date,
-    "modified_before": _date,
-    "exclude": _numbers,
-    "include": _numbers,
     "offset": _number,
     "order": _one_of("asc", "desc"),
     "orderby": _one_of(*ORDERS),
-    "slug": _words,
     "status": _status,
-    "categories": _numbers,
-    "tags": _numbers,
+    "slug": _words,
+    **dict.fromkeys(("after", "before", "modified_after", "modified_before"), _date),
+    **dict.fromkeys(("include", "exclude", "author", "categories", "tags"), _numbers),
 }

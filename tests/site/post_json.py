@@ -37,8 +37,8 @@ def post_json(site: Blog, post: Post, query: Mapping[str, str], *, unlocked: boo
         "template": "",
         "format": "standard",
         "meta": [],
-        "categories": sorted(site.id_of("category", name) for name in post.categories),
-        "tags": sorted(site.id_of("post_tag", name) for name in post.tags),
+        "categories": [site.id_of("category", name) for name in post.categories],
+        "tags": [site.id_of("post_tag", name) for name in post.tags],
         "_links": _links(site, post),
     }
     if "_fields" in query:
@@ -51,21 +51,17 @@ def post_json(site: Blog, post: Post, query: Mapping[str, str], *, unlocked: boo
 
 
 def narrowed(data: dict[str, Any], fields: str) -> dict[str, Any]:
-    """Return only the named fields; `title.rendered` reaches inside."""
-    kept: dict[str, Any] = {}
-    for path in fields.split(","):
-        _copy(data, kept, path.strip().split("."))
+    """Return only the named fields, in their own order; `title.rendered` reaches inside."""
+    return _kept(data, [path.strip().split(".") for path in fields.split(",")])
+
+
+def _kept(data: dict[str, Any], paths: list[list[str]]) -> dict[str, Any]:
+    kept = {}
+    for name, value in data.items():
+        inner = [rest for first, *rest in paths if first == name]
+        if inner:
+            kept[name] = _kept(value, inner) if all(inner) and isinstance(value, dict) else value
     return kept
-
-
-def _copy(source: dict[str, Any], target: dict[str, Any], path: list[str]) -> None:
-    name, *rest = path
-    if name not in source:
-        return
-    if rest and isinstance(source[name], dict):
-        _copy(source[name], target.setdefault(name, {}), rest)
-    else:
-        target[name] = source[name]
 
 
 def _links(site: Blog, post: Post) -> dict[str, Any]:
@@ -115,7 +111,7 @@ def _medium(site: Blog, url: str) -> dict[str, Any]:
 def _terms(site: Blog, taxonomy: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
     folder = {"category": "category", "post_tag": "tag"}[taxonomy]
     terms = []
-    for name in sorted(names, key=str.lower):
+    for name in names:
         slug = slug_of(name)
         link = f"{site.url}/{folder}/{slug}/"
         term = {"id": site.id_of(taxonomy, name), "link": link, "name": render.escaped(name), "slug": slug}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 TRASHED = "__trashed"
 #: these share one row of ids
 TERMS = ("category", "post_tag")
+#: the fields of a Post that hold names, and the kind of each
+NAMED = {"author": "author", "categories": "category", "tags": "post_tag", "image": "image"}
 #: as all times of a Post: without a zone
 EPOCH = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
 FIRST_IDS = {("author", "admin"): 1, ("category", "Uncategorized"): 1}
@@ -139,22 +141,18 @@ class Archive:
             if name in ("date", "modified"):
                 setattr(post, name, self.local(value))
                 setattr(post, f"{name}_gmt", _naive(value))
-            elif name in ("categories", "tags"):
-                setattr(post, name, tuple(value))
+            elif name in NAMED:
+                setattr(post, name, self._named(NAMED[name], value))
             else:
                 setattr(post, name, value)
-        self._number(post)
         return post
 
-    def _number(self, post: Post) -> None:
-        names: Iterable[tuple[str, str]] = [
-            ("author", post.author),
-            *(("category", name) for name in post.categories),
-            *(("post_tag", name) for name in post.tags),
-            *([("image", post.image)] if post.image else []),
-        ]
-        for kind, name in names:
+    def _named(self, kind: str, value: Any) -> Any:
+        """Give new names their ids, in the order in which they came; terms are kept by name, as they are shown."""
+        names = [value] if isinstance(value, str) else value
+        for name in filter(None, names):
             self.id_of(kind, name)
+        return value if isinstance(value, str) else tuple(sorted(names, key=str.lower))
 
     def _free_slug(self, post: Post, wanted: str) -> str:
         taken = {other.slug for other in self.posts.values() if other.id != post.id}
@@ -167,7 +165,8 @@ class Archive:
 
 def slug_of(title: str) -> str:
     """Return a title as WordPress puts it into a link."""
-    return quote(re.sub(r"\W+", "-", re.sub("<[^>]*>|['’]", "", title.lower())).strip("-")).lower()
+    plain = re.sub(r"<[^>]*>|&\w+;|[!-,/:-@[-^`{-~]", "", title.lower())
+    return quote(re.sub(r"[\s.-]+", "-", plain).strip("-")).lower()
 
 
 def _naive(moment: datetime) -> datetime:

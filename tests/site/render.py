@@ -12,6 +12,10 @@ EXCERPT_WORDS = 55
 NOT_IN_EXCERPT = re.compile(r"<(figure|pre|ul|ol|table)\b.*?</\1>", re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
 EMOJI = re.compile("[\U0001f000-\U0001faff☀-➿]")
+EMOJI_IMAGE = (
+    '<img src="https://s.w.org/images/core/emoji/14.0.0/72x72/{code:x}.png" alt="{text}" class="wp-smiley" '
+    'style="height: 1em; max-height: 1em;" />'
+)
 #: WordPress lets images load lazily when their size is known.
 SIZED_IMAGE = re.compile(r"<img (?=[^>]*width=)")
 LAZY = '<img loading="lazy" '
@@ -34,12 +38,12 @@ def rest_content(post: Post) -> str:
 
 
 def feed_content(post: Post, position: int, url: str) -> str:
-    """Return the content as `content:encoded` has it: the very first image of a feed is not lazy, emoji are encoded."""
+    """Return the content as `content:encoded` has it: the very first image of a feed is not lazy, emoji are images."""
     if post.password:
         return PASSWORD_FORM.format(url=url, id=post.id)
     first, rest = _split_after_first_image(post.content) if position == 0 else ("", post.content)
     text = first + SIZED_IMAGE.sub(LAZY, rest)
-    return EMOJI.sub(lambda match: f"&#x{ord(match[0]):x};", text) + "\n"
+    return EMOJI.sub(lambda match: EMOJI_IMAGE.format(code=ord(match[0]), text=match[0]), text) + "\n"
 
 
 def rest_excerpt(post: Post) -> str:
