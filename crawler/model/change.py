@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from typing import Literal
 
 ChangeKind = Literal["published", "edited", "protected", "unpublished", "deleted", "restored"]
 CHANGE_KINDS: tuple[ChangeKind, ...] = (
@@ -78,11 +77,67 @@ class Route:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RevisionView:
+    """A Revision as an Alert tells of it."""
+
+    number: int
+    observed_at: datetime
+    modified_at: datetime | None
+    hash: str
+    #: canonical text; shown only where a sink says `full_text`
+    content: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PostView:
+    """A Post as an Alert tells of it: as it was right after the Change."""
+
+    id: int
+    wp_id: int | None
+    guid: str | None
+    type: str
+    state: str
+    link: str | None
+    title: str | None
+    author: str | None
+    #: names
+    categories: tuple[str, ...]
+    tags: tuple[str, ...]
+    published_at: datetime | None
+    modified_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChangeView:
+    """A stored Change with everything that an Alert says of it."""
+
+    id: str
+    kind: ChangeKind
+    silent: bool | None
+    noted: bool | None
+    detected_at: datetime
+    old_seen_at: datetime | None
+    source_name: str
+    source_url: str
+    #: the site's, for people: IANA name or `UTC+9`
+    source_timezone: str | None
+    groups: tuple[str, ...]
+    post: PostView
+    old: RevisionView | None
+    new: RevisionView | None
+    fields: tuple[FieldDiff, ...]
+    words_added: int
+    words_removed: int
+    summary: str
+    #: wdiff text, uncut
+    diff: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AlertJob:
-    """An Alert due for delivery: the row's id and the CONTRACT 6 object, complete."""
+    """An Alert that is due for delivery."""
 
     id: int
     sink: str
     attempts: int
-    #: `{"type": …, "timestamp": …, "data": …}` with the content's full old and new text left out
-    payload: Mapping[str, Any]
+    change: ChangeView

@@ -34,6 +34,41 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SourceEntry:
+    """What the config says of a Source; the store is brought in line with all of them at once."""
+
+    name: str
+    url: str
+    #: `auto`, `wordpress` or `feed`
+    kind: str
+    groups: tuple[str, ...] = ()
+    paused: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndpointSeed:
+    """An Endpoint that discovery found."""
+
+    kind: EndpointKind
+    url: str
+    #: the rest_base of a REST collection; "" for feeds
+    type: str = ""
+    rank: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Discovered:
+    """What there is to watch at a Source's URL."""
+
+    kind: Literal["wordpress", "feed"]
+    #: REST `home`, or the feed's link; None when it tells none
+    home: str | None
+    title: str | None
+    timezone: str | None
+    endpoints: tuple[EndpointSeed, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Endpoint:
     """One URL that is polled, as stored."""
 
@@ -121,6 +156,8 @@ class KnownPost:
     seen: LastSighting | None
     #: id of the post's previous Change: part of the next one's id
     previous_change: str | None
+    #: content hash -> number of the Revisions before the latest
+    earlier: Mapping[str, int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -32,6 +32,8 @@ class PollRecord:
     new: int = 0
     changed: int = 0
     error: str | None = None
+    #: this Plan goes on with the poll of the last one: its row is added to
+    continues: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -105,6 +105,11 @@ class Page:
     sightings: tuple[Sighting, ...]
     #: one line for each post that could not be read; such a post is neither changed nor gone
     unreadable: tuple[str, ...] = ()
+    #: how many records the document held, damaged and repeated ones too
+    records: int = 0
+    #: `date` of the first and the last record as printed (site-local, no zone): the keyset of a walk; REST only
+    first_date: str | None = None
+    last_date: str | None = None
     #: about the document, for the log: "control characters inside JSON strings"
     notes: tuple[str, ...] = ()
     feed: FeedInfo | None = None

@@ -1,0 +1,48 @@
+"""A feed: one conditional GET. For a WordPress site it is also the beacon that tells that anything was edited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from crawler.endpoints.asking import Run
+from crawler.model import Endpoint, Fetch, Fetched, IgnoreRule, NotModified, Page, Request
+from crawler.tasks import ParseFeed
+
+ACCEPT = "application/rss+xml, application/atom+xml, application/rdf+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"  # noqa: E501
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Same:
+    """A whole answer with the very body that was read last."""
+
+    answer: Fetched
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Changed:
+    """A whole answer with another body."""
+
+    answer: Fetched
+    page: Page
+    body_hash: str
+
+
+async def look(
+    fetch: Fetch,
+    run: Run,
+    endpoint: Endpoint,
+    *,
+    rules: tuple[IgnoreRule, ...] = (),
+    known: frozenset[str] = frozenset(),
+) -> NotModified | Same | Changed:
+    """Ask whether the feed changed and read it if so. Stops at the first thing that is equal: 304, then the body."""
+    answer = await fetch(Request(url=endpoint.url, accept=ACCEPT, validators=endpoint.validators))
+    if isinstance(answer, NotModified):
+        return answer
+    body_hash = sha256(answer.body).hexdigest()[:32]
+    if body_hash == endpoint.body_hash:
+        return Same(answer=answer)
+    content_type = answer.headers.get("content-type")
+    task = ParseFeed(body=answer.body, url=answer.url, content_type=content_type, rules=rules, known=known)
+    return Changed(answer=answer, page=await run(task), body_hash=body_hash)

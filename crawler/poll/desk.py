@@ -1,0 +1,252 @@
+"""What a poll works with, and the one way from a look to the store: decide, compare, complete, commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from crawler.config import SourceConfig
+from crawler.decide import Decision, Look, complete, decide, keys_to_ask
+from crawler.endpoints.asking import Run
+from crawler.errors import FetchError, PollError
+from crawler.model import (
+    ChangePlan,
+    Endpoint,
+    EndpointState,
+    Fetch,
+    Fetched,
+    Fields,
+    Known,
+    NotModified,
+    Page,
+    Plan,
+    PollRecord,
+    PostPlan,
+    Request,
+    RevisionPlan,
+    Route,
+    Source,
+    SourceFacts,
+    Walk,
+)
+from crawler.model.plan import Outcome, PollKind
+from crawler.route import patterns
+from crawler.schedule import next_poll
+from crawler.store import Store
+from crawler.tasks import Compare, CompareMany
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Desk:
+    """The parts that every poll shares."""
+
+    store: Store
+    fetch_for: Callable[[SourceConfig], Fetch]
+    #: in a child process
+    run: Run
+    routes: tuple[Route, ...]
+    clock: Clock
+    user_agent: str
+    #: told (source name, posts read, posts in all or None) after each page of a walk
+    progress: Callable[[str, int, int | None], None]
+
+
+class Tally:
+    """A Fetch that counts: what one endpoint's poll sent and read."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        #: since the last commit, and in all
+        self.requests = self.bytes = self.sent = 0
+        self.status: int | None = None
+
+    async def __call__(self, request: Request, /) -> Fetched | NotModified:
+        try:
+            answer = await self._fetch(request)
+        except FetchError as error:
+            self._count(error.requests)
+            self.status = error.status
+            raise
+        self._count(answer.requests)
+        self.bytes += answer.wire_bytes if isinstance(answer, Fetched) else 0
+        self.status = 200 if isinstance(answer, Fetched) else 304
+        return answer
+
+    def _count(self, requests: int) -> None:
+        self.requests += requests
+        self.sent += requests
+
+
+@dataclass(kw_only=True, slots=True)
+class Visit:
+    """One endpoint's part of one poll, from its first request to its last commit."""
+
+    desk: Desk
+    source: Source
+    config: SourceConfig
+    endpoint: Endpoint
+    kind: PollKind
+    started: datetime
+    fetch: Tally
+    #: a commit of this visit is already in the store: further ones continue its row of `polls`
+    continues: bool = False
+
+    @property
+    def ignored(self) -> frozenset[str]:
+        """Names of fields that do not count here."""
+        return frozenset(rule.field for rule in self.config.ignore if rule.field is not None)
+
+    async def take(
+        self,
+        look: Look,
+        page: Page,
+        *,
+        state: Mapping[str, object],
+        outcome: Outcome | None = None,
+        facts: SourceFacts = SourceFacts(),
+        walk: Walk | None = None,
+    ) -> Decision:
+        """Decide on a page, have its Changes compared, and commit all of it with the endpoint's next state."""
+        known = self.desk.store.known(self.source.id, self.endpoint.id, keys_to_ask(page))
+        decision = decide(look, known, page)
+        posts = await self._completed(look, known, decision)
+        new = sum(post.post_id is None for post in posts)
+        changed = sum(post.change is not None for post in posts)
+        unclear = (*page.unreadable, *decision.unclear)
+        moved = new or changed or any(post.revision is not None for post in posts)
+        await self._commit(
+            state,
+            PollRecord(
+                kind=self.kind,
+                started_at=self.started,
+                duration_ms=0,
+                outcome=outcome or ("changed" if moved else "unchanged"),
+                seen=len(page.sightings) + len(page.unreadable),
+                new=new,
+                changed=changed,
+                error="; ".join(unclear)[:2000] or None,
+            ),
+            posts=posts,
+            seen=decision.seen,
+            facts=facts,
+            walk=walk,
+        )
+        return replace(decision, posts=posts)
+
+    async def quiet(self, outcome: Outcome, *, state: Mapping[str, object]) -> None:
+        """Commit a look that showed nothing new."""
+        await self._commit(state, PollRecord(kind=self.kind, started_at=self.started, duration_ms=0, outcome=outcome))
+
+    async def failed(self, error: PollError) -> None:
+        """Commit a failure: nothing but the endpoint's trouble is written, and it is asked again, ever later."""
+        failures = self.endpoint.failures + 1
+        now = self.desk.clock()
+        due = next_poll(
+            now=now,
+            every=self.config.every,
+            name=self.source.name,
+            failures=failures,
+            transient=error.reason == "truncated",
+            wait=error.retry_after if isinstance(error, FetchError) else None,
+        )
+        record = PollRecord(
+            kind=self.kind,
+            started_at=self.started,
+            duration_ms=0,
+            outcome="failed",
+            reason=error.reason,
+            error=str(error)[:2000],
+        )
+        state = {
+            "failures": failures,
+            "last_error": f"{error.reason}: {error}"[:2000],
+            "next_poll_at": due,
+            "last_ok_at": self.endpoint.last_ok_at,
+        }
+        await self._commit(state, record)
+
+    def look(self, **circumstances: object) -> Look:
+        """The circumstances of a reading of this endpoint."""
+        base = Look(
+            source=self.source,
+            endpoint=self.endpoint,
+            kind=self.kind,
+            now=self.desk.clock(),
+            counts=True,
+            ignored=self.ignored,
+        )
+        return replace(base, **circumstances)  # type: ignore[arg-type]
+
+    async def _completed(self, look: Look, known: Known, decision: Decision) -> tuple[PostPlan, ...]:
+        asked = patterns(self.desk.routes)
+        pairs = tuple(_pair(post.change, post.revision, asked) for post in decision.posts if post.change is not None)
+        if not pairs:
+            return decision.posts
+        comparisons = await self.desk.run(CompareMany(pairs=pairs))
+        return complete(look, known, decision.posts, comparisons, self.desk.routes)
+
+    async def _commit(
+        self,
+        state: Mapping[str, object],
+        record: PollRecord,
+        *,
+        posts: tuple[PostPlan, ...] = (),
+        seen: tuple[int, ...] = (),
+        facts: SourceFacts = SourceFacts(),
+        walk: Walk | None = None,
+    ) -> None:
+        now = self.desk.clock()
+        took = max(0, round((now - self.started).total_seconds() * 1000))
+        requests, read = self.fetch.requests, self.fetch.bytes
+        self.fetch.requests = self.fetch.bytes = 0
+        plan = Plan(
+            source_id=self.source.id,
+            endpoint_id=self.endpoint.id,
+            now=now,
+            poll=replace(
+                record,
+                duration_ms=took,
+                status_code=self.fetch.status,
+                requests=requests,
+                bytes=read,
+                continues=self.continues,
+            ),
+            endpoint=self._next_state(now, state),
+            posts=posts,
+            seen=seen,
+            facts=facts,
+            walk=walk,
+        )
+        await self.desk.store.commit(plan)
+        self.continues = True
+
+    def _next_state(self, now: datetime, changed: Mapping[str, object]) -> EndpointState:
+        endpoint = self.endpoint
+        due = next_poll(now=now, every=self.config.every, name=self.source.name)
+        state = EndpointState(
+            endpoint_id=endpoint.id,
+            rank=endpoint.rank,
+            validators=endpoint.validators,
+            body_hash=endpoint.body_hash,
+            watermark=endpoint.watermark,
+            total=endpoint.total,
+            next_poll_at=due,
+            last_try_at=now,
+            last_ok_at=now,
+            read_at=endpoint.read_at,
+            last_status=self.fetch.status,
+            failures=0,
+            last_error=None,
+            redirect_to=endpoint.redirect_to,
+        )
+        return replace(state, **changed)  # type: ignore[arg-type]
+
+
+def _pair(change: ChangePlan, revision: RevisionPlan | None, asked: tuple[str, ...]) -> Compare:
+    """The two states of a Change; nothing lies on one side of a publication or a removal."""
+    old = change.old.fields if change.old is not None else Fields()
+    new = revision.fields if revision is not None else Fields()
+    return Compare(old=old, new=new, fields=change.fields, patterns=asked)

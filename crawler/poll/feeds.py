@@ -1,0 +1,66 @@
+"""A feed's part of a poll: the whole of a plain feed's, and the beacon of a WordPress site."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from crawler.endpoints import feed
+from crawler.fetch import validators_of
+from crawler.model import Fetched, NotModified, Page, SourceFacts
+from crawler.poll.desk import Visit
+
+Read = NotModified | feed.Same | feed.Changed
+
+
+async def ask(visit: Visit) -> Read:
+    """Ask the feed. Raises PollError."""
+    known = visit.desk.store.recent_hashes(visit.endpoint.id)
+    return await feed.look(visit.fetch, visit.desk.run, visit.endpoint, rules=visit.config.ignore, known=known)
+
+
+async def settle(visit: Visit, read: Read, *, counts: bool, keep: bool) -> int:
+    """Commit what the feed showed. Returns the number of Changes.
+
+    `counts`: this feed makes Revisions; else it is a witness. `keep`: what it pointed at has been read, so its
+    validators may be kept; otherwise the next poll has to get the same 200 again.
+    """
+    if isinstance(read, NotModified):
+        await visit.quiet("not_modified", state={})
+        return 0
+    state: dict[str, object] = {"redirect_to": read.answer.moved_to}
+    if keep:
+        state["validators"] = validators_of(read.answer, now_date=visit.desk.clock())
+    if isinstance(read, feed.Same):
+        await visit.quiet("unchanged", state=state)
+        return 0
+    first = visit.endpoint.read_at is None
+    now = visit.desk.clock()
+    if keep:
+        state |= {"body_hash": read.body_hash, "read_at": now}
+    look = visit.look(
+        kind="baseline" if first else "poll",
+        counts=counts,
+        adopt_until=visit.desk.store.newest_published(visit.source.id, now),
+        skew=_skew(visit, read.answer),
+    )
+    facts = SourceFacts()
+    if counts:
+        visit.kind = look.kind
+        state["rank"] = _rank(read.page)
+        facts = replace(facts, title=_title(read.page), baseline_at=now if first else None)
+    decision = await visit.take(look, read.page, state=state, facts=facts)
+    return sum(post.change is not None for post in decision.posts)
+
+
+def _skew(visit: Visit, answer: Fetched) -> timedelta:
+    """How far the server's clock is ahead of ours."""
+    return answer.date - visit.desk.clock() if answer.date is not None else timedelta()
+
+
+def _rank(page: Page) -> int:
+    return 2 if page.feed is None or page.feed.full_text else 3
+
+
+def _title(page: Page) -> str | None:
+    return page.feed.title or None if page.feed is not None else None

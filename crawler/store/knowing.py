@@ -1,0 +1,216 @@
+"""What a poll asks the store before it decides: reads only."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from crawler.model import Endpoint, Key, Known, KnownPost, KnownRevision, LastSighting, Source, Validators, Walk
+from crawler.store.rows import fields_of, json_text, moment, sure, text
+
+#: Sightings whose raw hashes a feed's parse is told of: more than any window that a feed shows.
+RECENT = 1000
+
+
+def sources(connection: sqlite3.Connection) -> list[Source]:
+    """All Sources, removed and duplicate ones too, in the order of the config they came with."""
+    groups: dict[int, list[str]] = {}
+    for row in connection.execute("SELECT source_id, name FROM source_groups ORDER BY name"):
+        groups.setdefault(row["source_id"], []).append(row["name"])
+    return [
+        Source(
+            id=row["id"],
+            name=row["name"],
+            url=row["url"],
+            kind=row["kind"],
+            home=row["home"],
+            title=row["title"],
+            timezone=row["timezone"],
+            state=row["state"],
+            groups=tuple(groups.get(row["id"], ())),
+            baseline_at=moment(row["baseline_at"]),
+        )
+        for row in connection.execute("SELECT * FROM sources ORDER BY id")
+    ]
+
+
+def endpoints(connection: sqlite3.Connection, source_id: int) -> list[Endpoint]:
+    """The Endpoints of a Source that are polled, best first."""
+    rows = connection.execute(
+        "SELECT * FROM endpoints WHERE source_id = ? AND retired_at IS NULL ORDER BY rank, id", (source_id,)
+    )
+    return [_endpoint(row) for row in rows]
+
+
+def walk(connection: sqlite3.Connection, endpoint_id: int) -> Walk | None:
+    """The walk of an Endpoint, under way or done."""
+    row = connection.execute("SELECT * FROM walks WHERE endpoint_id = ?", (endpoint_id,)).fetchone()
+    if row is None:
+        return None
+    return Walk(
+        endpoint_id=row["endpoint_id"],
+        kind=row["kind"],
+        started_at=sure(row["started_at"]),
+        cursor=row["cursor"],
+        offset=row["offset"],
+        seen=row["seen"],
+        total=row["total"],
+        done=bool(row["done"]),
+    )
+
+
+def due(connection: sqlite3.Connection, now: datetime) -> set[int]:
+    """Ids of the polled Sources with an Endpoint that is due, or without any Endpoint yet."""
+    rows = connection.execute(
+        """
+        SELECT s.id FROM sources s
+         WHERE s.state IN ('active', 'failing', 'suspect', 'gone')
+           AND (EXISTS (SELECT 1 FROM endpoints e WHERE e.source_id = s.id AND e.retired_at IS NULL
+                                                     AND coalesce(e.next_poll_at, '') <= ?)
+                OR NOT EXISTS (SELECT 1 FROM endpoints e WHERE e.source_id = s.id AND e.retired_at IS NULL))
+        """,
+        (text(now),),
+    )
+    return {row["id"] for row in rows}
+
+
+def recent_hashes(connection: sqlite3.Connection, endpoint_id: int) -> frozenset[str]:
+    """Raw hashes that the Endpoint showed last: what need not be derived again."""
+    rows = connection.execute(
+        "SELECT raw_hash FROM sightings WHERE endpoint_id = ? ORDER BY last_seen_at DESC LIMIT ?",
+        (endpoint_id, RECENT),
+    )
+    return frozenset(row["raw_hash"] for row in rows)
+
+
+def sightings_of(connection: sqlite3.Connection, endpoint_id: int, wp_ids: Iterable[int]) -> dict[int, LastSighting]:
+    """What the Endpoint last said of the posts with these WordPress ids; unknown ones are absent."""
+    rows = connection.execute(
+        """
+        SELECT p.wp_id, s.* FROM json_each(?) j
+          JOIN post_keys k ON k.source_id = (SELECT source_id FROM endpoints WHERE id = ?)
+                          AND k.kind = 'wp-id' AND k.value = CAST(j.value AS TEXT)
+          JOIN posts p ON p.id = k.post_id
+          JOIN sightings s ON s.post_id = p.id AND s.endpoint_id = ?
+        """,
+        (json_text(list(wp_ids)), endpoint_id, endpoint_id),
+    )
+    return {row["wp_id"]: _sighting(row) for row in rows}
+
+
+def newest_published(connection: sqlite3.Connection, source_id: int, now: str) -> datetime | None:
+    """The newest publication date read so far that is not in the future."""
+    (newest,) = connection.execute(
+        "SELECT max(published_at) FROM posts WHERE source_id = ? AND published_at <= ?", (source_id, now)
+    ).fetchone()
+    return moment(newest)
+
+
+def known(connection: sqlite3.Connection, source_id: int, endpoint_id: int, keys: Sequence[Key]) -> Known:
+    """The Posts that any of these keys name, as this Endpoint knows them."""
+    owners = {
+        Key(row["kind"], row["value"]): int(row["post_id"])
+        for row in connection.execute(
+            """
+            SELECT k.kind, k.value, k.post_id FROM json_each(?) j
+              JOIN post_keys k ON k.source_id = ? AND k.kind = json_extract(j.value, '$[0]')
+                              AND k.value = json_extract(j.value, '$[1]')
+            """,
+            (json_text(keys), source_id),
+        )
+    }
+    if not owners:
+        return Known(posts={}, owners={})
+    ids = json_text(sorted(set(owners.values())))
+    rows = connection.execute(
+        """
+        SELECT p.id AS post_id, p.wp_id, p.guid, p.link AS post_link, p.type, p.state,
+               p.modified_at AS post_modified_at, p.revisions, r.*,
+               s.raw_hash, s.text_hash, s.modified_at AS seen_modified_at, s.last_seen_at,
+               (SELECT c.id FROM changes c WHERE c.post_id = p.id ORDER BY c.seq DESC LIMIT 1) AS previous_change
+          FROM json_each(?) j
+          JOIN posts p ON p.id = j.value
+          LEFT JOIN revisions r ON r.id = p.latest_revision_id
+          LEFT JOIN sightings s ON s.post_id = p.id AND s.endpoint_id = ?
+        """,
+        (ids, endpoint_id),
+    )
+    return Known(posts={row["post_id"]: _post(connection, row) for row in rows}, owners=owners)
+
+
+def _endpoint(row: sqlite3.Row) -> Endpoint:
+    return Endpoint(
+        id=row["id"],
+        source_id=row["source_id"],
+        kind=row["kind"],
+        url=row["url"],
+        host=row["host"],
+        type=row["type"],
+        rank=row["rank"],
+        validators=Validators(row["etag"], row["last_modified"]),
+        body_hash=row["body_hash"],
+        watermark=moment(row["watermark"]),
+        total=row["total"],
+        next_poll_at=moment(row["next_poll_at"]),
+        last_try_at=moment(row["last_try_at"]),
+        last_ok_at=moment(row["last_ok_at"]),
+        read_at=moment(row["read_at"]),
+        last_status=row["last_status"],
+        failures=row["failures"],
+        last_error=row["last_error"],
+        redirect_to=row["redirect_to"],
+    )
+
+
+def _sighting(row: sqlite3.Row) -> LastSighting:
+    return LastSighting(
+        raw_hash=row["raw_hash"],
+        text_hash=row["text_hash"],
+        modified_at=moment(row["modified_at"]),
+        last_seen_at=sure(row["last_seen_at"]),
+    )
+
+
+def _post(connection: sqlite3.Connection, row: sqlite3.Row) -> KnownPost:
+    latest = None
+    earlier: dict[str, int] = {}
+    if row["number"] is not None:
+        latest = KnownRevision(
+            id=row["id"],
+            number=row["number"],
+            endpoint_id=row["endpoint_id"],
+            observed_at=sure(row["observed_at"]),
+            modified_at=moment(row["modified_at"]),
+            content_hash=row["content_hash"],
+            fields=fields_of(row),
+        )
+    if row["revisions"] > 1:
+        earlier = {
+            older["content_hash"]: older["number"]
+            for older in connection.execute(
+                "SELECT content_hash, number FROM revisions WHERE post_id = ? AND number < ? ORDER BY number",
+                (row["post_id"], row["number"]),
+            )
+        }
+    seen = None
+    if row["raw_hash"] is not None:
+        seen = LastSighting(
+            raw_hash=row["raw_hash"],
+            text_hash=row["text_hash"],
+            modified_at=moment(row["seen_modified_at"]),
+            last_seen_at=sure(row["last_seen_at"]),
+        )
+    return KnownPost(
+        id=row["post_id"],
+        wp_id=row["wp_id"],
+        guid=row["guid"],
+        link=row["post_link"],
+        type=row["type"],
+        state=row["state"],
+        modified_at=moment(row["post_modified_at"]),
+        latest=latest,
+        seen=seen,
+        previous_change=row["previous_change"],
+        earlier=earlier,
+    )

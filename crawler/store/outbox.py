@@ -1,0 +1,146 @@
+"""The outbox: Alerts that wait for their Sink, with everything that is needed to write them out."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+
+import msgspec
+
+from crawler.model import AlertJob, ChangeView, FieldDiff, PostView, Ref, RevisionView
+from crawler.store.rows import moment, sure, text
+
+_details = msgspec.json.Decoder(tuple[FieldDiff, ...]).decode
+_names = msgspec.json.Decoder(tuple[Ref, ...]).decode
+
+_CHANGE = """
+    SELECT c.*, p.wp_id, p.guid, p.type AS post_type, p.state AS post_state, p.link AS post_link,
+           p.title AS post_title, p.author AS post_author, p.published_at AS post_published_at,
+           p.modified_at AS post_modified_at, s.name AS source_name, s.url AS source_url, s.id AS source_id,
+           s.timezone AS source_timezone,
+           old.number AS old_number, old.observed_at AS old_observed_at, old.modified_at AS old_modified_at,
+           old.content_hash AS old_hash, old.content AS old_content, old.title AS old_title, old.link AS old_link,
+           old.author AS old_author, old.categories AS old_categories, old.tags AS old_tags,
+           old.published_at AS old_published_at,
+           new.number AS new_number, new.observed_at AS new_observed_at, new.modified_at AS new_modified_at,
+           new.content_hash AS new_hash, new.content AS new_content, new.title AS new_title, new.link AS new_link,
+           new.author AS new_author, new.categories AS new_categories, new.tags AS new_tags,
+           new.published_at AS new_published_at
+      FROM changes c
+      JOIN posts p ON p.id = c.post_id
+      JOIN sources s ON s.id = p.source_id
+      LEFT JOIN revisions old ON old.id = c.old_revision_id
+      LEFT JOIN revisions new ON new.id = c.new_revision_id
+"""
+
+#: the state that a post is in through a Change, which may not be its state any more when the Alert goes out
+_STATE_AFTER = {"protected": "protected", "unpublished": "unpublished", "deleted": "deleted"}
+
+
+def pending(connection: sqlite3.Connection, sink: str, now: datetime, limit: int) -> list[AlertJob]:
+    """The due Alerts of a Sink, oldest first; one waits for the earlier ones of its post."""
+    rows = connection.execute(
+        """
+        SELECT a.id, a.sink, a.attempts, a.change_id FROM alerts a
+          JOIN changes c ON c.id = a.change_id
+         WHERE a.sink = ? AND a.state = 'pending' AND a.next_attempt_at <= ?
+           AND NOT EXISTS (SELECT 1 FROM alerts b JOIN changes e ON e.id = b.change_id
+                            WHERE b.sink = a.sink AND b.state = 'pending' AND b.id < a.id
+                              AND e.post_id = c.post_id AND b.next_attempt_at > ?)
+         ORDER BY c.seq LIMIT ?
+        """,
+        (sink, text(now), text(now), limit),
+    ).fetchall()
+    return [
+        AlertJob(id=row["id"], sink=row["sink"], attempts=row["attempts"], change=change(connection, row["change_id"]))
+        for row in rows
+    ]
+
+
+def change(connection: sqlite3.Connection, change_id: str) -> ChangeView:
+    """A Change with all that an Alert says of it."""
+    row = connection.execute(f"{_CHANGE} WHERE c.id = ?", (change_id,)).fetchone()
+    groups = connection.execute(
+        "SELECT name FROM source_groups WHERE source_id = ? ORDER BY name", (row["source_id"],)
+    ).fetchall()
+    return ChangeView(
+        id=row["id"],
+        kind=row["kind"],
+        silent=_flag(row["silent"]),
+        noted=_flag(row["noted"]),
+        detected_at=sure(row["detected_at"]),
+        old_seen_at=moment(row["old_seen_at"]),
+        source_name=row["source_name"],
+        source_url=row["source_url"],
+        source_timezone=row["source_timezone"],
+        groups=tuple(group["name"] for group in groups),
+        post=_post(row),
+        old=_revision(row, "old"),
+        new=_revision(row, "new"),
+        fields=_details(row["details"]),
+        words_added=row["words_added"],
+        words_removed=row["words_removed"],
+        summary=row["summary"],
+        diff=row["diff"],
+    )
+
+
+def delivered(connection: sqlite3.Connection, alert_id: int, at: datetime, reply: str | None) -> None:
+    """The Sink said yes."""
+    connection.execute(
+        "UPDATE alerts SET state = 'delivered', attempts = attempts + 1, delivered_at = ?, reply = ?,"
+        " next_attempt_at = NULL, last_error = NULL WHERE id = ?",
+        (text(at), reply, alert_id),
+    )
+
+
+def refused(connection: sqlite3.Connection, alert_id: int, error: str, next_attempt_at: datetime | None) -> None:
+    """The Sink did not take it; without a next attempt it is dead."""
+    connection.execute(
+        "UPDATE alerts SET attempts = attempts + 1, last_error = ?, next_attempt_at = ?,"
+        " state = CASE WHEN ? IS NULL THEN 'dead' ELSE state END WHERE id = ?",
+        (error, text(next_attempt_at), text(next_attempt_at), alert_id),
+    )
+
+
+def _flag(value: int | None) -> bool | None:
+    return None if value is None else bool(value)
+
+
+def _post(row: sqlite3.Row) -> PostView:
+    """The post as it was right after the Change, so that a late Alert says the same as a prompt one."""
+    side = "new" if row["new_number"] is not None else "old"
+
+    def told(name: str, fallback: str | None = None) -> str | None:
+        value: str | None = row[f"{side}_{name}"]
+        if value is None and fallback is not None:
+            value = row[fallback]
+        return value
+
+    categories, tags = told("categories"), told("tags")
+    return PostView(
+        id=row["post_id"],
+        wp_id=row["wp_id"],
+        guid=row["guid"],
+        type=row["post_type"],
+        state=_STATE_AFTER.get(row["kind"], "public"),
+        link=told("link", "post_link"),
+        title=told("title", "post_title"),
+        author=told("author", "post_author"),
+        categories=tuple(ref.name for ref in _names(categories)) if categories else (),
+        tags=tuple(ref.name for ref in _names(tags)) if tags else (),
+        published_at=moment(told("published_at", "post_published_at")),
+        modified_at=moment(told("modified_at", "post_modified_at")),
+    )
+
+
+def _revision(row: sqlite3.Row, side: str) -> RevisionView | None:
+    if row[f"{side}_number"] is None:
+        return None
+    return RevisionView(
+        number=row[f"{side}_number"],
+        observed_at=sure(row[f"{side}_observed_at"]),
+        modified_at=moment(row[f"{side}_modified_at"]),
+        hash=row[f"{side}_hash"],
+        content=row[f"{side}_content"],
+    )

@@ -1,0 +1,83 @@
+"""The Store seam: what polls and deliveries ask of a store. SqliteStore is the one that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from crawler.model import (
+    AlertJob,
+    Discovered,
+    Endpoint,
+    Key,
+    Known,
+    LastSighting,
+    Plan,
+    Source,
+    SourceEntry,
+    Walk,
+)
+
+
+class Store(Protocol):
+    """Keeps everything. All datetimes are aware and in UTC.
+
+    Reads are quick and see what the last finished write left. Writes are coroutines: they return once what they
+    write is on disk for good, raise a StoreError otherwise, and then nothing of it is written. The Store owns the
+    transactions; no caller ever sees half of one. Only one process has a Store open for writing.
+    """
+
+    async def commit(self, plan: Plan) -> None:
+        """Write a whole Plan in one transaction. Raises StoreConflict when the store has moved since it was made."""
+
+    async def sync(self, entries: Sequence[SourceEntry], sinks: Sequence[str], now: datetime) -> None:
+        """Bring Sources and Sinks in line with the config."""
+
+    async def register(self, source: Source, found: Discovered, now: datetime) -> int | None:
+        """Write down what discovery found; returns the id of the Source that this one turned out to duplicate."""
+
+    async def retire(self, endpoint_ids: Sequence[int], now: datetime) -> None:
+        """Stop polling these endpoints."""
+
+    async def note_error(self, source_id: int, error: str) -> None:
+        """Remember why discovery failed; the Source is `failing` until it succeeds."""
+
+    async def delivered(self, alert_id: int, at: datetime, reply: str | None) -> None:
+        """Mark an Alert as taken by its Sink."""
+
+    async def refused(self, alert_id: int, error: str, next_attempt_at: datetime | None) -> None:
+        """Mark an Alert as not taken; without a next attempt it is dead."""
+
+    async def keep_lines(self, lines: Mapping[str, datetime]) -> None:
+        """Remember which hosts asked not to be asked before when."""
+
+    def lines(self) -> Mapping[str, datetime]:
+        """What `keep_lines` was last told."""
+
+    def sources(self) -> list[Source]:
+        """All Sources, removed and duplicate ones too."""
+
+    def endpoints(self, source_id: int) -> list[Endpoint]:
+        """The Endpoints of a Source that are polled, best first."""
+
+    def walk(self, endpoint_id: int) -> Walk | None:
+        """The walk of an Endpoint, under way or done."""
+
+    def due(self, now: datetime) -> list[Source]:
+        """The Sources with an Endpoint that is due, or without any Endpoint yet."""
+
+    def known(self, source_id: int, endpoint_id: int, keys: Sequence[Key]) -> Known:
+        """The Posts that any of the keys name, as seen from the Endpoint."""
+
+    def recent_hashes(self, endpoint_id: int) -> frozenset[str]:
+        """Raw hashes that the Endpoint showed last."""
+
+    def sightings_of(self, endpoint_id: int, wp_ids: Iterable[int]) -> Mapping[int, LastSighting]:
+        """What the Endpoint last said of posts with these WordPress ids."""
+
+    def newest_published(self, source_id: int, now: datetime) -> datetime | None:
+        """The newest publication date read so far that is not in the future."""
+
+    def pending(self, sink: str, now: datetime, limit: int) -> list[AlertJob]:
+        """The due Alerts of a Sink, in order."""

@@ -1,0 +1,76 @@
+"""Between values and columns: times as UTC text, terms and people as JSON. Contains no SQL that decides anything."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from crawler.model import Fields, Ref
+
+_encode = msgspec.json.Encoder().encode
+_refs = msgspec.json.Decoder(tuple[Ref, ...]).decode
+
+
+def text(moment: datetime | None) -> str | None:
+    """`2023-05-08T23:00:24Z`, to the second; None stays None."""
+    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment(value: str | None) -> datetime | None:
+    """The datetime of a stored time."""
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def sure(value: str) -> datetime:
+    """The datetime of a column that is never null."""
+    return datetime.fromisoformat(value)
+
+
+def json_text(value: Any) -> str:
+    """Compact JSON text of plain values and of our frozen ones."""
+    return _encode(value).decode()
+
+
+def terms_text(terms: tuple[Ref, ...] | None) -> str | None:
+    """`[{"id":3,"name":"News"}]`; null = not told, `[]` = told to be none."""
+    return None if terms is None else json_text(terms)
+
+
+def _ref(name: str | None, ref_id: int | None) -> Ref | None:
+    return None if name is None and ref_id is None else Ref(id=ref_id, name=name or "")
+
+
+def fields_columns(fields: Fields) -> dict[str, Any]:
+    """The columns of `revisions` that hold what is compared."""
+    return {
+        "title": fields.title,
+        "content": fields.content,
+        "excerpt": fields.excerpt,
+        "author": None if fields.author is None else fields.author.name,
+        "author_id": None if fields.author is None else fields.author.id,
+        "link": fields.link,
+        "published_at": text(fields.published_at),
+        "categories": terms_text(fields.categories),
+        "tags": terms_text(fields.tags),
+        "featured_image": None if fields.featured_image is None else fields.featured_image.name,
+        "featured_image_id": None if fields.featured_image is None else fields.featured_image.id,
+    }
+
+
+def fields_of(row: sqlite3.Row | Mapping[str, Any]) -> Fields:
+    """The Fields that a row of `revisions` holds."""
+    return Fields(
+        title=row["title"],
+        content=row["content"],
+        excerpt=row["excerpt"],
+        link=row["link"],
+        author=_ref(row["author"], row["author_id"]),
+        published_at=moment(row["published_at"]),
+        categories=None if row["categories"] is None else _refs(row["categories"]),
+        tags=None if row["tags"] is None else _refs(row["tags"]),
+        featured_image=_ref(row["featured_image"], row["featured_image_id"]),
+    )

@@ -1,0 +1,32 @@
+"""The full-text index over Revisions, filled in the background: it costs many times the insert itself."""
+
+from __future__ import annotations
+
+import sqlite3
+
+BATCH = 100
+
+
+def index_some(connection: sqlite3.Connection) -> bool:
+    """Index the next Revisions. Returns whether there are more."""
+    row = connection.execute("SELECT value FROM meta WHERE key = 'indexed_revision'").fetchone()
+    done = int(row["value"]) if row is not None else 0
+    ids = [
+        found["id"]
+        for found in connection.execute("SELECT id FROM revisions WHERE id > ? ORDER BY id LIMIT ?", (done, BATCH))
+    ]
+    if not ids:
+        return False
+    connection.execute(
+        """
+        INSERT INTO revisions_fts (rowid, title, content, excerpt)
+        SELECT id, title, content, excerpt FROM revisions WHERE id BETWEEN ? AND ?
+        """,
+        (ids[0], ids[-1]),
+    )
+    connection.execute(
+        "INSERT INTO meta (key, value) VALUES ('indexed_revision', ?)"
+        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (str(ids[-1]),),
+    )
+    return len(ids) == BATCH
