@@ -7,6 +7,8 @@ The tree is walked, never recursed into: posts may nest as deep as they like.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cache
 
 from lxml import etree
 
@@ -27,7 +29,7 @@ _CELLS = frozenset(("td", "th"))
 _EMBEDS = frozenset(("iframe", "embed", "object"))
 _MEDIA = frozenset(("video", "audio"))
 #: A site that forgets to close one of these must not lose the rest of its text with it.
-_SWALLOWING = ("noscript", "template", "form", "button", "select", "svg", "object", "video", "audio")
+_SWALLOWING = frozenset(("noscript", "template", "form", "button", "select", "svg", "object", "video", "audio"))
 #: What common plugins put into the content themselves: share buttons, related posts, counters.
 _PLUGIN = re.compile(
     r"(?:^|\s)(?:sharedaddy|jp-relatedposts|addtoany_share_save_container|yarpp(?:-related)?|post-views|tptn_counter)"
@@ -41,11 +43,16 @@ _SOURCES = ("data-src", "data-lazy-src", "data-original", "src")
 def blocks(root: etree._Element, html: str) -> list[str]:
     """The blocks under `root`; `html` is its source, asked only for what was never closed."""
     writer = Writer()
-    unclosed = _unclosed(html)
+
+    @cache
+    def is_unclosed(tag: str) -> bool:
+        lower = html.lower()
+        return lower.count(f"</{tag}") < lower.count(f"<{tag}")
+
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
         if event == "start":
-            if _enter(element, writer, unclosed):
+            if _enter(element, writer, is_unclosed):
                 if element.text:
                     writer.text(element.text)
             else:
@@ -57,7 +64,7 @@ def blocks(root: etree._Element, html: str) -> list[str]:
     return writer.finished()
 
 
-def _enter(element: etree._Element, writer: Writer, unclosed: frozenset[str]) -> bool:
+def _enter(element: etree._Element, writer: Writer, is_unclosed: Callable[[str], bool]) -> bool:
     """Begin an element; False: nothing within it counts."""
     tag = element.tag
     if tag in _BLOCKS:
@@ -73,7 +80,7 @@ def _enter(element: etree._Element, writer: Writer, unclosed: frozenset[str]) ->
         _picture(element, writer)
     elif tag in _CELLS:
         writer.cell()
-    elif tag in unclosed:
+    elif tag in _SWALLOWING and is_unclosed(tag):
         return True
     elif tag in _EMBEDS or tag in _MEDIA:
         _embed(element, writer)
@@ -133,10 +140,3 @@ def _source(element: etree._Element) -> str:
             return value
     candidates = element.get("data-srcset") or element.get("srcset") or ""
     return (candidates.split(maxsplit=1) or [""])[0]
-
-
-def _unclosed(html: str) -> frozenset[str]:
-    lower = html.lower()
-    return frozenset(
-        tag for tag in _SWALLOWING if f"<{tag}" in lower and lower.count(f"</{tag}") < lower.count(f"<{tag}")
-    )

@@ -12,6 +12,10 @@ _DEEPEST = 2048
 _LONG_TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9]*)\s[^<>]{5000,}")
 _MOST_ATTRIBUTES = 500
 
+#: A fragment has no business to end or frame the document: libxml2 drops what follows.
+_FRAME = re.compile(r"</?(?:html|body|head|frameset|frame)\b[^<>]*>", re.IGNORECASE)
+#: A fragment has no business to end or frame the document: libxml2 drops what follows.
+_FRAME = re.compile(r"</?(?:html|body|head|frameset|frame)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
 _FLAT = frozenset(("img", "br", "hr", "script", "style"))
 _INLINE_TAGS = "a abbr b bdi bdo big cite code em font i kbd mark q s small span strong sub sup tt u"
@@ -24,6 +28,7 @@ def tree(html: str) -> etree._Element | None:
     """The body of a fragment; None where there is nothing in it."""
     if "\0" in html:
         html = html.replace("\0", "")
+    html = _FRAME.sub("", html)
     if len(html) > 5000:
         html = _LONG_TAG.sub(_attributes_limited, html)
     root = _parsed(html)

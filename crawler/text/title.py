@@ -9,6 +9,8 @@ from crawler.text.characters import fold
 
 _TAG = re.compile(r"<(?:/?[a-zA-Z][^<>]*|!--[^<>]*--)>")
 _BREAK = re.compile(r"<(?:br|/p|/div|/h[1-6])\b[^<>]*>", re.IGNORECASE)
+#: No such character, and too many digits for int().
+_ENDLESS_REFERENCE = re.compile(r"&#[xX]?[0-9a-fA-F]{9,};?")
 _EMOJI = re.compile(r"""<img\b[^<>]*\balt=(["'])([^"'<>]*)\1[^<>]*>""", re.IGNORECASE)
 
 
@@ -19,5 +21,5 @@ def canonical_title(text: str) -> str:
         text = _BREAK.sub(" ", text)
         text = _TAG.sub("", text)
     if "&" in text:
-        text = html.unescape(text)
+        text = html.unescape(_ENDLESS_REFERENCE.sub("\ufffd", text))
     return fold(text)

@@ -45,6 +45,8 @@ class Writer:
 
     def text(self, text: str) -> None:
         """Add text as it stands in the document."""
+        if not self._parts and not self._preformatted and text.isspace():
+            return
         self._parts.append(text)
         if self._broken and not text.isspace():
             self._broken = False
@@ -123,6 +125,8 @@ def _says_so(text: str, target: str) -> bool:
 
 def _flowing(parts: list[str]) -> str:
     """The parts on one line, folded. Markers are not: their dots and dashes are addresses."""
+    if len(parts) == 1 and not isinstance(parts[0], _Marker):
+        return fold(parts[0])
     line: list[str] = []
     text: list[str] = []
     waiting: list[str] = []
