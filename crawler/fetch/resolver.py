@@ -55,7 +55,7 @@ class GuardedResolver(AbstractResolver):
         except TimeoutError:
             raise FetchError("dns", f"no answer from DNS for {name} within {_LOOKUP_SECONDS:.0f} s") from None
         except (OSError, UnicodeError) as error:
-            raise FetchError("dns", f"the name {name} cannot be resolved ({_why(error)})") from error
+            raise FetchError("dns", f"the name {name} cannot be resolved ({_why(error)})") from None
         if not answers:
             raise FetchError("dns", f"DNS knows no address for {name}")
         return [ip_address(answer) for answer in dict.fromkeys(answers)]
