@@ -1,0 +1,42 @@
+"""Keys whose feature does not exist yet. Writing one is an error; their defaults are no harm.
+
+A key is named `SECTION.KEY`, or `SECTION.KEY=VALUE` where only one value is not available. The value of a row is
+the version that brings it, or nothing where that is not known. Delete a row when its feature works.
+"""
+
+from __future__ import annotations
+
+NOT_YET: dict[str, str] = {
+    "source.sweep": "",
+    "source.confirm": "",
+    "source.ignore": "",
+    "sink.type=webhook": "",
+    "sink.type=apprise": "",
+    "sink.type=command": "",
+    "sink.type=atom": "",
+    "sink.secret": "",
+    "sink.headers": "",
+    "sink.allow_private": "",
+    "sink.run": "",
+    "sink.entries": "",
+    "sink.digest": "",
+    "sink.quiet": "",
+    "sink.storm": "",
+    "sink.template": "",
+    "retention": "",
+    "metrics": "",
+    "web": "",
+    "backup": "",
+    "heartbeat": "",
+}
+
+
+def not_yet(section: str, key: str, value: object = None) -> str | None:
+    """What to tell of a key that was written, or None when it works. `section` is "" at the top of the file."""
+    name = f"{section}.{key}" if section else key
+    for row in (name, f"{name}={value}"):
+        if row in NOT_YET:
+            what = f"{key}: {value}" if row != name else key
+            version = f"; it comes with version {NOT_YET[row]}" if NOT_YET[row] else ""
+            return f"not available yet: {what}{version}; take it out for now"
+    return None

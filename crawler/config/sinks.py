@@ -1,0 +1,99 @@
+"""The sinks: each type's own keys, and which Changes a sink takes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from crawler.config.fit import Place, fit
+from crawler.config.layers import layer_of
+from crawler.config.problems import nearest, one_of
+from crawler.config.reads import show
+from crawler.config.result import SinkConfig
+from crawler.config.sink_keys import SINKS, SinkKeys, When
+from crawler.config.yaml import Map, Seq
+from crawler.model import RouteMatch
+from crawler.model.change import CHANGE_KINDS
+
+#: What a sink takes unless it says otherwise: that something is published is no news to those who watch for edits.
+_USUAL_KINDS = tuple(kind for kind in CHANGE_KINDS if kind != "published")
+
+
+def sinks(tree: object, folder: Path, place: Place, groups: Collection[str]) -> Iterator[SinkConfig]:
+    """The sinks that are right, in the order of the file; what is wrong with the others is told."""
+    if not isinstance(tree, Seq):
+        place.tell(tree, (), "must be a list; each sink begins with `- name:`")
+        return
+    names: dict[str, int] = {}
+    for number, each in enumerate(tree):
+        own = replace(place, path=(*place.path, number), section="sink")
+        if not isinstance(each, Map):
+            place.tell(tree, (number,), "must be a mapping; write `- {name: out, type: stdout}`")
+            continue
+        keys = _keys(each, own)
+        if keys is None:
+            continue
+        line = names.setdefault(keys.name, each.lines["name"])
+        if line != each.lines["name"]:
+            own.tell(each, ("name",), f"the name {keys.name} is taken by the sink in line {line}; write another")
+        _check_groups(each, keys, own, groups)
+        if isinstance(keys, tuple(SINKS.values())):
+            yield _sink(keys, each, folder, own)
+
+
+def _keys(tree: Map, place: Place) -> SinkKeys | None:
+    named = tree.get("type")
+    model = SINKS.get(named) if isinstance(named, str) else None
+    if model is None:
+        near = nearest(named, SINKS, few=0) if isinstance(named, str) else ""
+        told = f"must be {one_of(SINKS)}, not {show(named)}{near}" if "type" in tree else f"is missing: {one_of(SINKS)}"
+        place.tell(tree, ("type",), told)
+        return fit(SinkKeys, _common(tree), place)
+    for key in tree.keys() - model.model_fields.keys():
+        if any(key in other.model_fields for other in SINKS.values()):
+            place.tell(tree, (key,), f"a {named} sink has no {key}")
+    return fit(model, tree, place)
+
+
+def _common(tree: Map) -> Map:
+    """The part of a sink of unknown type that can be checked all the same."""
+    common = Map(tree.line)
+    for key in tree.keys() & SinkKeys.model_fields.keys():
+        common[key], common.lines[key] = tree[key], tree.lines[key]
+    return common
+
+
+def _check_groups(tree: Map, keys: SinkKeys, place: Place, groups: Collection[str]) -> None:
+    for number, when in enumerate(keys.when):
+        for position, group in enumerate(when.groups or ()):
+            if group not in groups:
+                place.tell(tree, ("when", number, "groups", position), f"no group {group}{nearest(group, groups)}")
+
+
+def _sink(keys: SinkKeys, tree: Map, folder: Path, place: Place) -> SinkConfig:
+    own: dict[str, Any] = {
+        key: getattr(keys, key) for key in type(keys).model_fields if key not in SinkKeys.model_fields
+    }
+    if "path" in own:
+        own["path"] = folder / own["path"]
+    if "run" in own and "/" in own["run"][0]:
+        # without a slash it is a program to be looked for in $PATH
+        own["run"] = (str(folder / own["run"][0]), *own["run"][1:])
+    return SinkConfig(
+        name=keys.name,
+        notices=keys.notices,
+        full_text=keys.full_text,
+        when=tuple(_match(when) for when in keys.when) or (_match(When()),),
+        digest=keys.digest,
+        quiet=keys.quiet,
+        storm=keys.storm,
+        template=None if keys.template is None else folder / keys.template,
+        layer=layer_of(tree, place.file),
+        **own,
+    )
+
+
+def _match(when: When) -> RouteMatch:
+    return RouteMatch(**{**{key: getattr(when, key) for key in When.model_fields}, "kinds": when.kinds or _USUAL_KINDS})
