@@ -42,6 +42,7 @@ def feed(
     return Page(
         sightings=tuple(sightings),
         unreadable=(*unreadable, *clashes),
+        records=len(read.posts),
         notes=read.notes,
         feed=replace(read.info, full_text=full_text),
     )

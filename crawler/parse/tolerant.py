@@ -20,6 +20,9 @@ NOT_WELL_FORMED = "XML that is not well-formed"
 
 _FORMATS: Mapping[str, Literal["rss", "rdf", "atom"]] = {"rss": "rss", "rdf": "rdf", "feed": "atom"}
 
+#: feedparser reads a row of nines as a day in 9999
+_LAST_YEAR = 2999
+
 # feedparser's dictionaries answer a missing `updated` with `published`; this is dict.get without that.
 _get = dict.get
 
@@ -40,9 +43,8 @@ def read(document: Document, url: str) -> RawFeed:
 
 def _parsed(document: Document) -> Any:
     # Never anything but BytesIO: feedparser opens a body that happens to be a path, and fetches one that is a URL.
-    stream = io.BytesIO(document.text.encode())
     try:
-        return feedparser.parse(stream, sanitize_html=False, resolve_relative_uris=False)
+        return feedparser.parse(io.BytesIO(document.text.encode()), sanitize_html=False, resolve_relative_uris=False)
     except MemoryError:
         raise
     except Exception as error:  # hostile input makes feedparser raise nearly anything
@@ -117,7 +119,7 @@ def _number(value: str | None) -> int | None:
 
 
 def _time(parsed: Sequence[int] | None) -> datetime | None:
-    if parsed is None:
+    if parsed is None or parsed[0] > _LAST_YEAR:
         return None
     try:
         year, month, day, hour, minute, second = parsed[:6]

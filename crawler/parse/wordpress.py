@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from crawler.errors import ParseError
@@ -26,22 +26,31 @@ def posts(body: bytes, *, rules: Sequence[IgnoreRule] = (), known: Collection[st
     of `unreadable`.
     """
     value, notes = load(body)
+    records = _records(value)
     sightings: list[Sighting] = []
     unreadable: list[str] = []
-    for place, each in _records(value):
+    for place, each in enumerate(records, start=1):
         try:
             sightings.append(record.sighting(record.reduced(_object(each)), rules, known))
         except ParseError as error:
             unreadable.append(f"{_name(each, place)}: {error}")
     kept, clashes = unique.by_id(sightings)
-    return Page(sightings=tuple(kept), unreadable=(*unreadable, *clashes), notes=notes)
+    dates = [each["date"] for each in values.objects(records) if _is_date(each.get("date"))]
+    return Page(
+        sightings=tuple(kept),
+        unreadable=(*unreadable, *clashes),
+        records=len(records),
+        first_date=dates[0] if dates else None,
+        last_date=dates[-1] if dates else None,
+        notes=notes,
+    )
 
 
 def listing(body: bytes) -> Listing:
     """The ids and times of a light listing, in the order of the document."""
     listed: dict[int, Listed] = {}
     unreadable: list[str] = []
-    for place, each in _records(load(body).value):
+    for place, each in enumerate(_records(load(body).value), start=1):
         try:
             post = Listed(
                 record.post_id(_object(each)), values.time(each.get("date_gmt")), values.time(each.get("modified_gmt"))
@@ -93,21 +102,25 @@ def error_code(body: bytes) -> str | None:
     return code if isinstance(code, str) and re.fullmatch(r"[\w.:-]{1,100}", code) else None
 
 
-def _records(value: Any) -> Iterator[tuple[int, Any]]:
-    """The records with their places, counted from 1."""
+def _records(value: Any) -> list[Any]:
     if isinstance(value, dict) and "id" in value:
         value = [value]
     if not isinstance(value, list) or (value and not any(isinstance(each, dict) for each in value)):
         raise _unexpected(value, "a list of posts")
     if len(value) > POSTS_LIMIT:
         raise ParseError("too_large", f"{len(value):,} posts in one answer, more than {POSTS_LIMIT:,}")
-    return iter(enumerate(value, start=1))
+    return value
 
 
 def _object(each: Any) -> Mapping[str, Any]:
     if not isinstance(each, dict):
         raise values.damaged(f"it is {values.kind(each)} instead of an object")
     return each
+
+
+def _is_date(value: object) -> bool:
+    """Whether it may go into the next request as it is."""
+    return isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", value) is not None
 
 
 def _name(each: Any, place: int) -> str:

@@ -120,10 +120,10 @@ def _root(markup: str) -> re.Match[str]:
 
 def _check_end(markup: str, root: str, size: int) -> None:
     """A cut feed looks whole to a tolerant parser, last half post included: the root must be closed."""
-    ends = list(re.finditer(rf"</{re.escape(root)}\s*>", markup, re.IGNORECASE))
-    if not ends:
+    end = re.search(rf"</{re.escape(root)}\s*>", markup, re.IGNORECASE)
+    if end is None:
         raise ParseError("truncated", f"the feed breaks off: </{root}> is missing; {size:,} bytes came")
-    if _INSTRUCTION.sub("", markup[ends[-1].end() :]).strip("\0 \t\r\n"):
+    if _INSTRUCTION.sub("", markup[end.end() :]).strip("\0 \t\r\n"):
         raise ParseError("not_data", f"something else follows the feed's closing </{root}>")
 
 
