@@ -133,8 +133,10 @@ class Archive:
 
     def id_of(self, kind: str, name: str) -> int:
         """Return the id of an author, category, tag or image; a new name gets the next one."""
-        family = TERMS if kind in TERMS else (kind,)
-        return self.ids.setdefault((kind, name), 1 + sum(other in family for other, _ in self.ids))
+        if (kind, name) not in self.ids:
+            family = TERMS if kind in TERMS else (kind,)
+            self.ids[kind, name] = 1 + sum(other in family for other, _ in self.ids)
+        return self.ids[kind, name]
 
     def _set(self, post: Post, fields: dict[str, Any]) -> Post:
         for name, value in fields.items():

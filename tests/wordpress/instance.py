@@ -41,7 +41,7 @@ class WordPress:
             done = _run(command, timeout=START_SECONDS)
             if done.returncode == 0:
                 return cls(state, done.stdout.strip())
-            if "port" not in done.stderr or attempt == PORT_ATTEMPTS:
+            if "in use?" not in done.stderr or attempt == PORT_ATTEMPTS:
                 break
         raise HarnessError(f"WordPress did not start: {_tail(done.stderr)}")
 
