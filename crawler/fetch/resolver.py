@@ -86,7 +86,11 @@ class SystemResolver:
             with contextlib.suppress(RuntimeError):  # the loop has been closed meanwhile
                 loop.call_soon_threadsafe(settle, addresses, error)
 
-        threading.Thread(target=look_up, name="dns", daemon=True).start()
+        try:
+            threading.Thread(target=look_up, name="dns", daemon=True).start()
+        except RuntimeError as error:
+            self._places.release()
+            raise OSError("no thread could be started") from error
         return await answer
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from contextlib import closing
 
 import pytest
 
@@ -56,6 +58,31 @@ async def test_once_a_byte_of_the_answer_came_it_is_not_tried_again():
         await get(fetcher, site.base_url)
         assert (await failure(fetcher, site.base_url)).reason == "truncated"
     assert (site.connections, len(site.paths)) == (1, 2)
+
+
+@running
+async def test_a_connection_that_is_never_accepted_ends_with_the_deadline():
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        with closing(socket.create_connection(deaf.getsockname())):  # its queue is full now
+            async with a_fetcher(url) as fetcher:
+                error = await failure(fetcher, url, timeout=0.3)
+    assert error.reason == "timeout"
+
+
+@running
+async def test_connecting_has_a_limit_of_its_own(monkeypatch):
+    monkeypatch.setattr("crawler.fetch.requests.CONNECT_SECONDS", 0.2)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        with closing(socket.create_connection(deaf.getsockname())):
+            async with a_fetcher(url) as fetcher:
+                error = await failure(fetcher, url, timeout=5)
+    assert (error.reason, error.requests) == ("timeout", 0)
 
 
 @running

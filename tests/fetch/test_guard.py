@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from ipaddress import ip_address, ip_network
@@ -232,6 +233,32 @@ async def test_a_lookup_that_hangs_is_left_behind(monkeypatch):
     release.set()
     assert error.reason == "dns"
     assert "no answer from DNS" in str(error)
+
+
+@running
+async def test_only_so_many_lookups_are_ever_left_behind(monkeypatch):
+    release = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: release.wait(20) and [])
+    resolver = SystemResolver()
+    lookups = [asyncio.create_task(resolver(f"slow{n}.test", 80)) for n in range(40)]
+    await asyncio.sleep(0.05)
+    assert sum(thread.name == "dns" for thread in threading.enumerate()) == 16
+    lookups[0].cancel()  # its thread still runs, so its place is not free
+    await asyncio.sleep(0.05)
+    assert sum(thread.name == "dns" for thread in threading.enumerate()) == 16
+    release.set()
+    assert await asyncio.gather(*lookups[1:]) == [[]] * 39
+
+
+@running
+async def test_a_machine_without_threads_left_is_a_dns_failure(monkeypatch):
+    def no_thread(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    async with a_fetcher() as fetcher:
+        for _ in range(20):
+            assert (await failure(fetcher, "http://site.test/")).reason == "dns"
 
 
 @running
