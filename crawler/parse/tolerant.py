@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import html
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import feedparser
 
 from crawler.errors import ParseError
-from crawler.model import FeedInfo
 from crawler.parse import values
-from crawler.parse.rawpost import RawFeed, RawPost
+from crawler.parse.rawpost import RawFeed, RawPost, feed_info
 from crawler.parse.xmltext import Document
 
 NOT_WELL_FORMED = "XML that is not well-formed"
-
-_FORMATS: Mapping[str, Literal["rss", "rdf", "atom"]] = {"rss": "rss", "rdf": "rdf", "feed": "atom"}
 
 #: feedparser reads a row of nines as a day in 9999
 _LAST_YEAR = 2999
@@ -36,7 +33,9 @@ def read(document: Document, url: str) -> RawFeed:
     notes = (*document.notes, NOT_WELL_FORMED) if parsed.bozo else document.notes
     try:
         posts = tuple(_post(entry, document, url) for entry in parsed.entries)
-        return RawFeed(info=_info(parsed.feed, document, url), posts=posts, notes=notes, is_damaged=document.is_damaged)
+        title, home, ttl = (_text(parsed.feed, name) for name in ("title", "link", "ttl"))
+        info = feed_info(title or "", home, ttl, document, url)
+        return RawFeed(info=info, posts=posts, notes=notes, is_damaged=document.is_damaged)
     except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
         raise _unreadable(error) from None
 
@@ -76,7 +75,7 @@ def _post(entry: dict[str, Any], document: Document, url: str) -> RawPost:
         content=_content(entry, document),
         # feedparser copies the content to a summary that was not told; only a told one has details
         summary=_html(entry, "summary", document) if "summary_detail" in entry else None,
-        wp_id=_number(_text(entry, "post-id")),
+        wp_id=values.digits(_text(entry, "post-id")),
     )
 
 
@@ -106,16 +105,12 @@ def _content(entry: dict[str, Any], document: Document) -> str | None:
 def _author(entry: dict[str, Any]) -> str | None:
     names = [_get(each, "name") or _get(each, "email") for each in _get(entry, "authors", ())]
     told = [each.strip() for each in names if isinstance(each, str) and each.strip()]
-    return ", ".join(dict.fromkeys(told)) or _text(entry, "author")
+    return ", ".join(dict.fromkeys(told)) or _text(entry, "author") or None
 
 
 def _categories(entry: dict[str, Any]) -> tuple[str, ...]:
     names = (_get(each, "label") or _get(each, "term") for each in _get(entry, "tags", ()))
     return tuple(dict.fromkeys(each for each in names if isinstance(each, str) and each))
-
-
-def _number(value: str | None) -> int | None:
-    return int(value) if value and value.isascii() and value.isdigit() and 0 < len(value) < 19 and int(value) else None
 
 
 def _time(parsed: Sequence[int] | None) -> datetime | None:
@@ -126,13 +121,3 @@ def _time(parsed: Sequence[int] | None) -> datetime | None:
         return datetime(year, month, day, hour, minute, tzinfo=UTC) + timedelta(seconds=second)
     except (ValueError, OverflowError):
         return None
-
-
-def _info(feed: dict[str, Any], document: Document, url: str) -> FeedInfo:
-    minutes = _number(_text(feed, "ttl"))
-    return FeedInfo(
-        title=" ".join(html.unescape(_text(feed, "title") or "").split()),
-        home=values.address(_text(feed, "link"), url),
-        format=_FORMATS[document.root],
-        min_interval=minutes * 60.0 if minutes else None,
-    )

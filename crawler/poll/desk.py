@@ -9,13 +9,15 @@ from datetime import datetime
 from crawler.config import SourceConfig
 from crawler.decide import Decision, Look, complete, decide, keys_to_ask
 from crawler.endpoints.asking import Run
-from crawler.errors import FetchError, PollError
+from crawler.errors import FetchError, ParseError, PollError
 from crawler.model import (
     ChangePlan,
+    Comparison,
     Endpoint,
     EndpointState,
     Fetch,
     Fetched,
+    FieldDiff,
     Fields,
     Known,
     NotModified,
@@ -185,8 +187,22 @@ class Visit:
         pairs = tuple(_pair(post.change, post.revision, asked) for post in decision.posts if post.change is not None)
         if not pairs:
             return decision.posts
-        comparisons = await self.desk.run(CompareMany(pairs=pairs))
+        comparisons = await self._compared(pairs)
         return complete(look, known, decision.posts, comparisons, self.desk.routes)
+
+    async def _compared(self, pairs: tuple[Compare, ...]) -> tuple[Comparison, ...]:
+        """Compare in a child. A pair that is too much for it is still a Change, only without details."""
+        try:
+            return await self.desk.run(CompareMany(pairs=pairs))
+        except ParseError:
+            return tuple([await self._compared_alone(pair) for pair in pairs])
+
+    async def _compared_alone(self, pair: Compare) -> Comparison:
+        try:
+            return await self.desk.run(pair)
+        except ParseError:
+            fields = tuple(FieldDiff(name=name) for name in pair.fields)
+            return Comparison(fields=fields, summary="too large to compare in detail")
 
     async def _commit(
         self,

@@ -94,7 +94,7 @@ def m0001_sources(db: Database) -> None:
             next_at TEXT                        -- not to be asked before (Retry-After)
         ) STRICT, WITHOUT ROWID
         """,
-        "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) STRICT, WITHOUT ROWID  -- internal",
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) STRICT, WITHOUT ROWID",
     )
 
 

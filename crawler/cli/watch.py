@@ -1,0 +1,113 @@
+"""The commands that watch: `poll` once, `run` until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+import click
+import uvloop
+
+from crawler.alert import deliver
+from crawler.cli.app import App, pass_app
+from crawler.cli.compose import Watch, watching
+from crawler.cli.progress import progress
+from crawler.daemon import Daemon
+from crawler.errors import NotFound
+from crawler.model import Source
+from crawler.poll import Polled, poll_hosts
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--due", is_flag=True, help="Only the sources that are due.")
+@pass_app
+def poll(app: App, names: tuple[str, ...], due: bool) -> None:
+    """Poll the named sources (default: all) once, now, and deliver the alerts.
+
+    A source that has never been read is read whole first. Ignores schedule and back-off, but not a site's Retry-After.
+
+    \b
+    Example:
+      crawler poll koreapro.org
+    """
+    raise SystemExit(_run(_poll(app, names, due=due)))
+
+
+@click.command()
+@pass_app
+def run(app: App) -> None:
+    """Watch all sources until SIGTERM or SIGINT.
+
+    \b
+    Example:
+      crawler -c /etc/crawler/config.yaml run
+    """
+    _run(_watch(app))
+
+
+def _run(work: Coroutine[Any, Any, int]) -> int:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+async def _watch(app: App) -> int:
+    with progress() as report:
+        async with watching(app.config(), report) as watch:
+            await Daemon(watch.desk, watch.sinks, lambda sources: watch.pairs(list(sources))).run()
+    return 0
+
+
+async def _poll(app: App, names: Sequence[str], *, due: bool) -> int:
+    outcomes: list[Polled] = []
+    failed_sinks = 0
+    delivering = asyncio.Lock()
+    with progress() as report:
+        async with watching(app.config(), report) as watch:
+
+            async def told(polled: Polled) -> None:
+                outcomes.append(polled)
+                click.echo(_line(polled), err=True)
+                if polled.changes:
+                    async with delivering:
+                        await deliver(watch.store, watch.sinks, watch.desk.clock)
+
+            pairs = watch.pairs(_named(watch, names, due=due))
+            await poll_hosts(watch.desk, pairs, told, concurrency=watch.config.fetch.concurrency)
+            failed_sinks = await deliver(watch.store, watch.sinks, watch.desk.clock)
+    return _exit_code(outcomes, failed_sinks)
+
+
+def _named(watch: Watch, names: Sequence[str], *, due: bool) -> list[Source]:
+    """The Sources meant: paused ones only when they are named."""
+    sources = watch.store.due(watch.desk.clock()) if due else watch.store.sources()
+    if not names:
+        return [source for source in sources if source.state != "paused"]
+    known = {source.name for source in watch.store.sources() if source.state != "removed"}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise NotFound(f"no source is called {', '.join(unknown)}; `crawler status` lists them")
+    return [source for source in sources if source.name in names]
+
+
+def _line(polled: Polled) -> str:
+    """What came of one Source, for people."""
+    if polled.duplicate_of is not None:
+        return f"{polled.source}: the same site as {polled.duplicate_of}, which watches it"
+    if not polled.ok:
+        return f"{polled.source}: failed, {polled.reason}: {polled.error}"
+    parts = [f"{polled.baseline:,} posts read"] if polled.baseline else []
+    parts.append("1 change" if polled.changes == 1 else f"{polled.changes} changes")
+    parts.append("1 request" if polled.requests == 1 else f"{polled.requests} requests")
+    if polled.error is not None:
+        parts.append(f"but {polled.reason}: {polled.error}")
+    return f"{polled.source}: {', '.join(parts)}"
+
+
+def _exit_code(outcomes: Sequence[Polled], failed_sinks: int) -> int:
+    """0 fine; 3 something failed and something else did not; 1 all failed."""
+    failed = sum(not polled.ok for polled in outcomes) + failed_sinks
+    if not failed:
+        return 0
+    return 3 if any(polled.ok for polled in outcomes) else 1

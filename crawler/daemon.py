@@ -1,0 +1,97 @@
+"""The clock: polls what is due, delivers what is pending, until it is told to stop. Decides nothing itself."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from crawler.alert import Sink, deliver
+from crawler.config import SourceConfig
+from crawler.errors import StoreError
+from crawler.model import Source
+from crawler.poll import Desk, Polled, by_host, poll_host
+
+log = structlog.get_logger()
+
+TICK_SECONDS = 1
+#: Polls under way may end within this after a stop; what is then still open is dropped whole.
+DRAIN_SECONDS = 10.0
+
+Pairs = Callable[[Iterable[Source]], list[tuple[Source, SourceConfig]]]
+
+
+class Daemon:
+    """One tick a second starts a task for each host with something due and returns at once."""
+
+    def __init__(self, desk: Desk, sinks: tuple[Sink, ...], pairs: Pairs) -> None:
+        self._desk, self._sinks, self._pairs = desk, sinks, pairs
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._delivery: asyncio.Task[None] | None = None
+        self._stop = asyncio.Event()
+        self._failure: StoreError | None = None
+
+    async def run(self) -> None:
+        """Watch until SIGTERM or SIGINT. Raises StoreError when the store can no longer be written."""
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self._stop.set)
+        scheduler = AsyncIOScheduler(timezone=UTC)
+        # A tick that comes late runs once, for whatever is due by then; it never piles up.
+        scheduler.add_job(
+            self._tick, "interval", seconds=TICK_SECONDS, misfire_grace_time=None, coalesce=True, max_instances=1
+        )
+        scheduler.start()
+        log.info("started", sources=len(self._pairs(self._desk.store.sources())))
+        await self._stop.wait()
+        # Shutting the scheduler down with wait=True would cancel what runs: pause it, drain, then shut down.
+        scheduler.pause()
+        await self._drain()
+        scheduler.shutdown(wait=False)
+        log.info("stopped")
+        if self._failure is not None:
+            raise self._failure
+
+    async def _tick(self) -> None:
+        due = self._desk.store.due(self._desk.clock())
+        for host, pairs in by_host(self._pairs(due)).items():
+            if host not in self._running:
+                self._running[host] = asyncio.create_task(self._polled(host, pairs))
+        self._deliver()
+
+    async def _polled(self, host: str, pairs: list[tuple[Source, SourceConfig]]) -> None:
+        try:
+            await self._guarded(poll_host(self._desk, pairs, self._told, forced=False))
+        finally:
+            del self._running[host]
+
+    async def _told(self, polled: Polled) -> None:
+        if polled.changes:
+            self._deliver()
+
+    def _deliver(self) -> None:
+        """Start a delivery unless one is under way: it takes whatever is due when it looks."""
+        if self._delivery is None or self._delivery.done():
+            self._delivery = asyncio.create_task(
+                self._guarded(deliver(self._desk.store, self._sinks, self._desk.clock))
+            )
+
+    async def _guarded(self, work: Awaitable[object]) -> None:
+        """A store that cannot be written ends the daemon: it must not poll on and forget."""
+        try:
+            await work
+        except StoreError as error:
+            self._failure = error
+            self._stop.set()
+
+    async def _drain(self) -> None:
+        tasks = [*self._running.values(), *([self._delivery] if self._delivery is not None else [])]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)

@@ -1,0 +1,215 @@
+"""One poll of a Source, top to bottom.
+
+    no endpoints yet ── discover
+    REST not yet read ── baseline walk, page by page
+    feeds ── 304: nothing was published or edited ──> done
+         └── 200, failed, or an hour since the last look ──> look at REST ──> read what moved
+    commit: posts, Revisions, Changes, Alerts together; the feed's validators last
+
+A failed, partial or damaged answer changes nothing but the endpoint's own row: it is asked again later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from crawler.config import SourceConfig
+from crawler.endpoints.discovery import discover
+from crawler.errors import DiscoveryError, ParseError, PollError, Reason
+from crawler.model import Endpoint, NotModified, Source
+from crawler.model.plan import PollKind
+from crawler.poll import feeds, rest
+from crawler.poll.desk import Desk, Tally, Visit
+
+__all__ = ["Polled", "poll_source"]
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Polled:
+    """What came of polling one Source: for people, exit codes and the log."""
+
+    source: str
+    #: at least one endpoint could be read
+    ok: bool
+    #: posts read by a baseline in this poll
+    baseline: int = 0
+    changes: int = 0
+    requests: int = 0
+    reason: Reason | None = None
+    #: the first trouble, also where another endpoint worked
+    error: str | None = None
+    #: name of the Source that this one turned out to be
+    duplicate_of: str | None = None
+
+
+async def poll_source(desk: Desk, source: Source, config: SourceConfig, *, forced: bool = True) -> Polled:
+    """Poll one Source now. Never raises for what a site does; a StoreError does get out.
+
+    `forced`: the back-off of a failing endpoint does not count (a Retry-After always does).
+    """
+    started = desk.clock()
+    try:
+        endpoints = await _endpoints(desk, source, config)
+    except (PollError, DiscoveryError) as error:
+        await desk.store.note_error(source.id, str(error)[:2000])
+        reason: Reason = error.reason if isinstance(error, PollError) else "not_data"
+        polled = Polled(source=source.name, ok=False, reason=reason, error=str(error))
+    else:
+        if isinstance(endpoints, str):
+            return Polled(source=source.name, ok=True, duplicate_of=endpoints)
+        source = next(each for each in desk.store.sources() if each.id == source.id)
+        polled = await _Poll(desk, source, config, started, forced=forced).run(endpoints)
+    _report(polled, started, desk.clock())
+    return polled
+
+
+async def _endpoints(desk: Desk, source: Source, config: SourceConfig) -> list[Endpoint] | str:
+    """The Source's endpoints as the config wants them; discovery finds those that are missing.
+
+    Returns the name of another Source where this one turns out to be the same site.
+    """
+    endpoints = desk.store.endpoints(source.id)
+    surplus = [each.id for each in endpoints if each.kind == "rest" and each.type not in config.types]
+    have = {each.type for each in endpoints if each.kind == "rest"}
+    if endpoints and (not have or have >= set(config.types)):
+        await desk.store.retire(surplus, desk.clock()) if surplus else None
+        return [each for each in endpoints if each.id not in surplus]
+    fetch = desk.fetch_for(config)
+    found = await discover(fetch, desk.run, source.url, kind=config.kind, types=config.types)
+    first = await desk.store.register(source, found, desk.clock())
+    if first is not None:
+        return next(each.name for each in desk.store.sources() if each.id == first)
+    if surplus:
+        await desk.store.retire(surplus, desk.clock())
+    return desk.store.endpoints(source.id)
+
+
+class _Poll:
+    """One poll under way: collects what its visits to the endpoints came to."""
+
+    def __init__(self, desk: Desk, source: Source, config: SourceConfig, started: datetime, *, forced: bool) -> None:
+        self._desk, self._source, self._config = desk, source, config
+        self._started, self._forced = started, forced
+        self._polled = Polled(source=source.name, ok=False)
+
+    async def run(self, endpoints: list[Endpoint]) -> Polled:
+        collections = [each for each in endpoints if each.kind == "rest"]
+        beacons = [each for each in endpoints if each.kind == "feed"]
+        if not await self._baselines(collections):
+            return self._polled
+        reads = [(visit, await self._ask(visit)) for visit in map(self._visit, beacons)]
+        signal = not reads or any(read is None or not isinstance(read, NotModified) for _, read in reads)
+        complete = True
+        for collection in self._again(collections):
+            if signal or self._is_due(collection):
+                complete = await self._look(collection, beacons) and complete
+        for visit, read in reads:
+            if read is not None:
+                await self._settle(visit, read, counts=not collections, keep=complete)
+        return self._polled
+
+    async def _baselines(self, collections: list[Endpoint]) -> bool:
+        """Read what has not been read yet. Returns whether all of it could be."""
+        visits = [self._visit(each, "baseline") for each in collections]
+        missing = [visit for visit in visits if not rest.is_read(visit)]
+        for visit in missing:
+            try:
+                posts = await rest.baseline(visit, last=visit is missing[-1])
+            except PollError as error:
+                await self._failed(visit, error)
+                return False
+            self._add(visit, baseline=posts)
+        return True
+
+    async def _ask(self, visit: Visit) -> feeds.Read | None:
+        try:
+            return await feeds.ask(visit)
+        except PollError as error:
+            await self._failed(visit, error)
+            return None
+
+    async def _look(self, collection: Endpoint, beacons: list[Endpoint]) -> bool:
+        """Look at a collection. Returns whether it was read wholly."""
+        if collection.failures and not self._forced and not self._is_due(collection):
+            return False
+        visit = self._visit(collection)
+        oks = [collection.last_ok_at, *(each.last_ok_at for each in beacons if not collection.failures)]
+        try:
+            changes = await rest.look(visit, unchanged_until=max((ok for ok in oks if ok), default=None))
+        except PollError as error:
+            await self._failed(visit, error)
+            return False
+        self._add(visit, changes=changes)
+        return True
+
+    async def _settle(self, visit: Visit, read: feeds.Read, *, counts: bool, keep: bool) -> None:
+        try:
+            changes = await feeds.settle(visit, read, counts=counts, keep=keep)
+        except ParseError as error:
+            await self._failed(visit, error)
+        else:
+            self._add(visit, changes=changes)
+
+    async def _failed(self, visit: Visit, error: PollError) -> None:
+        sent = visit.fetch.sent
+        await visit.failed(error)
+        polled = self._polled
+        self._polled = replace(
+            polled,
+            requests=polled.requests + sent,
+            reason=polled.reason or error.reason,
+            error=polled.error or str(error),
+        )
+
+    def _add(self, visit: Visit, *, baseline: int = 0, changes: int = 0) -> None:
+        polled = self._polled
+        self._polled = replace(
+            polled,
+            ok=True,
+            baseline=polled.baseline + baseline,
+            changes=polled.changes + changes,
+            requests=polled.requests + visit.fetch.sent,
+        )
+
+    def _visit(self, endpoint: Endpoint, kind: PollKind = "poll") -> Visit:
+        return Visit(
+            desk=self._desk,
+            source=self._source,
+            config=self._config,
+            endpoint=endpoint,
+            kind=kind,
+            started=self._desk.clock(),
+            fetch=Tally(self._desk.fetch_for(self._config)),
+        )
+
+    def _again(self, collections: list[Endpoint]) -> list[Endpoint]:
+        """The collections as the store has them now: a baseline may just have given them their watermark."""
+        ids = {each.id for each in collections}
+        return [each for each in self._desk.store.endpoints(self._source.id) if each.id in ids]
+
+    def _is_due(self, endpoint: Endpoint) -> bool:
+        return endpoint.next_poll_at is None or endpoint.next_poll_at <= self._started
+
+
+def _report(polled: Polled, started: datetime, ended: datetime) -> None:
+    """One line a poll with the same keys; at `info` only for those that changed something or failed."""
+    took = round((ended - started).total_seconds() * 1000)
+    facts = {
+        "source": polled.source,
+        "status": "ok" if polled.ok else "failed",
+        "read": polled.baseline,
+        "changed": polled.changes,
+        "requests": polled.requests,
+        "ms": took,
+    }
+    if polled.error is not None:
+        log.warning("poll", **facts, reason=polled.reason, error=polled.error)
+    elif polled.changes or polled.baseline:
+        log.info("poll", **facts)
+    else:
+        log.debug("poll", **facts)

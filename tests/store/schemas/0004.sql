@@ -1,0 +1,377 @@
+-- The schema as the first released version left it. Frozen: later versions must migrate it.
+CREATE TABLE "_sqlite_migrations" (
+   "id" INTEGER PRIMARY KEY,
+   "migration_set" TEXT,
+   "name" TEXT,
+   "applied_at" TEXT
+);
+
+CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
+    ON "_sqlite_migrations" ("migration_set", "name");
+
+CREATE TABLE sources (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            url TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('auto', 'wordpress', 'feed')),
+            home TEXT,              -- REST `home`, or the feed's link: what makes two entries one Source
+            title TEXT,
+            timezone TEXT,          -- the site's: IANA name or UTC+9
+            state TEXT NOT NULL DEFAULT 'active' CHECK (state IN
+                ('active', 'paused', 'failing', 'suspect', 'gone', 'removed', 'duplicate')),
+            baseline_at TEXT,       -- null until the first full reading has ended
+            last_sweep_at TEXT,
+            duplicate_of INTEGER REFERENCES sources(id),
+            last_error TEXT         -- of discovery, while there is no endpoint to carry it
+        ) STRICT;
+
+CREATE INDEX sources_url ON sources (url);
+
+CREATE TABLE source_groups (
+            source_id INTEGER NOT NULL REFERENCES sources(id) ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            PRIMARY KEY (source_id, name)
+        ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE endpoints (
+            id INTEGER PRIMARY KEY,
+            source_id INTEGER NOT NULL REFERENCES sources(id) ON DELETE CASCADE,
+            kind TEXT NOT NULL CHECK (kind IN ('rest', 'feed')),
+            url TEXT NOT NULL,
+            host TEXT NOT NULL,
+            type TEXT NOT NULL DEFAULT '',      -- rest_base of a collection, '' for feeds
+            rank INTEGER NOT NULL,              -- 1 REST, 2 full-text feed, 3 feed of summaries
+            shard INTEGER NOT NULL,             -- blake2b(host) % 4096
+            etag TEXT,                          -- without W/
+            last_modified TEXT,
+            body_hash TEXT,
+            watermark TEXT,                     -- the server's Date of the last complete poll
+            total INTEGER,                      -- X-WP-Total
+            redirect_to TEXT,                   -- where permanent redirects lead
+            next_poll_at TEXT,
+            last_try_at TEXT,
+            last_ok_at TEXT,                    -- null until the first successful poll
+            read_at TEXT,                       -- when a changed body was last read whole
+            last_status INTEGER,
+            failures INTEGER NOT NULL DEFAULT 0,
+            last_error TEXT,
+            retired_at TEXT,                    -- no longer polled: the source moved or the config says so
+            UNIQUE (source_id, url)
+        ) STRICT;
+
+CREATE INDEX endpoints_due ON endpoints (next_poll_at);
+
+CREATE TABLE walks (                    -- internal: a baseline or sweep under way
+            endpoint_id INTEGER PRIMARY KEY REFERENCES endpoints(id) ON DELETE CASCADE,
+            kind TEXT NOT NULL CHECK (kind IN ('baseline', 'sweep')),
+            started_at TEXT NOT NULL,
+            cursor TEXT,                        -- site-local date of the oldest post read so far
+            "offset" INTEGER NOT NULL DEFAULT 0,
+            seen INTEGER NOT NULL DEFAULT 0,
+            total INTEGER,
+            done INTEGER NOT NULL DEFAULT 0 CHECK (done IN (0, 1))
+        ) STRICT;
+
+CREATE TABLE hosts (                    -- internal: the host lines
+            host TEXT PRIMARY KEY,
+            next_at TEXT                        -- not to be asked before (Retry-After)
+        ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) STRICT, WITHOUT ROWID;
+
+CREATE TABLE posts (
+            id INTEGER PRIMARY KEY,
+            source_id INTEGER NOT NULL REFERENCES sources(id),
+            wp_id INTEGER,
+            guid TEXT,
+            type TEXT NOT NULL,
+            link TEXT,
+            title TEXT,
+            author TEXT,
+            state TEXT NOT NULL CHECK (state IN ('public', 'protected', 'unpublished', 'deleted')),
+            published_at TEXT,
+            modified_at TEXT,                   -- as last seen
+            first_seen_at TEXT NOT NULL,
+            last_seen_at TEXT NOT NULL,
+            revisions INTEGER NOT NULL DEFAULT 0,
+            latest_revision_id INTEGER REFERENCES revisions(id) DEFERRABLE INITIALLY DEFERRED
+        ) STRICT;
+
+CREATE INDEX posts_newest ON posts (published_at);
+
+CREATE INDEX posts_of_source ON posts (source_id, published_at);
+
+CREATE INDEX posts_link ON posts (link);
+
+CREATE INDEX posts_guid ON posts (guid);
+
+CREATE TABLE post_keys (
+            source_id INTEGER NOT NULL REFERENCES sources(id),
+            kind TEXT NOT NULL CHECK (kind IN ('wp-id', 'guid', 'link')),
+            value TEXT NOT NULL,
+            post_id INTEGER NOT NULL REFERENCES posts(id) ON DELETE CASCADE,
+            PRIMARY KEY (source_id, kind, value)
+        ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX post_keys_post ON post_keys (post_id);
+
+CREATE TABLE originals (
+            id INTEGER PRIMARY KEY,
+            hash TEXT NOT NULL UNIQUE,
+            encoding TEXT NOT NULL,             -- how body is compressed: zstd
+            body BLOB NOT NULL
+        ) STRICT;
+
+CREATE TABLE revisions (
+            id INTEGER PRIMARY KEY,
+            post_id INTEGER NOT NULL REFERENCES posts(id) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            cause TEXT NOT NULL CHECK (cause IN ('baseline', 'new', 'edit', 'upgrade')),
+            endpoint_id INTEGER NOT NULL REFERENCES endpoints(id),
+            observed_at TEXT NOT NULL,
+            title TEXT,
+            content TEXT,                       -- canonical text
+            excerpt TEXT,
+            author TEXT,
+            author_id INTEGER,
+            link TEXT,
+            published_at TEXT,
+            modified_at TEXT,
+            categories TEXT CHECK (categories IS NULL OR json_valid(categories)),
+            tags TEXT CHECK (tags IS NULL OR json_valid(tags)),
+            featured_image TEXT,
+            featured_image_id INTEGER,
+            content_hash TEXT NOT NULL,
+            normalizer_version INTEGER NOT NULL,
+            original_id INTEGER REFERENCES originals(id),
+            UNIQUE (post_id, number)
+        ) STRICT;
+
+CREATE INDEX revisions_observed ON revisions (observed_at);
+
+CREATE TABLE sightings (                -- internal: what one endpoint last said of one post
+            post_id INTEGER NOT NULL REFERENCES posts(id) ON DELETE CASCADE,
+            endpoint_id INTEGER NOT NULL REFERENCES endpoints(id) ON DELETE CASCADE,
+            raw_hash TEXT NOT NULL,
+            text_hash TEXT NOT NULL,
+            modified_at TEXT,
+            first_seen_at TEXT NOT NULL,
+            last_seen_at TEXT NOT NULL,         -- when this text was last read
+            missing_since TEXT,
+            PRIMARY KEY (post_id, endpoint_id)
+        ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX sightings_of_endpoint ON sightings (endpoint_id, last_seen_at);
+
+CREATE TABLE suspects (                 -- internal: posts that may be gone
+            post_id INTEGER PRIMARY KEY REFERENCES posts(id) ON DELETE CASCADE,
+            kind TEXT NOT NULL,
+            evidence TEXT NOT NULL,
+            checks INTEGER NOT NULL DEFAULT 0,
+            first_at TEXT NOT NULL,
+            next_check_at TEXT NOT NULL
+        ) STRICT;
+
+CREATE VIRTUAL TABLE revisions_fts USING fts5 (
+            title, content, excerpt, content='revisions', content_rowid='id',
+            tokenize='unicode61 remove_diacritics 2'
+        );
+
+CREATE TABLE polls (
+            id INTEGER PRIMARY KEY,
+            endpoint_id INTEGER NOT NULL REFERENCES endpoints(id) ON DELETE CASCADE,
+            kind TEXT NOT NULL CHECK (kind IN ('baseline', 'poll', 'sweep')),
+            started_at TEXT NOT NULL,
+            last_at TEXT NOT NULL,              -- of the last of `repeats` equal quiet polls
+            repeats INTEGER NOT NULL DEFAULT 1,
+            duration_ms INTEGER NOT NULL,
+            outcome TEXT NOT NULL CHECK (outcome IN ('not_modified', 'unchanged', 'changed', 'failed')),
+            reason TEXT,
+            status_code INTEGER,
+            requests INTEGER NOT NULL DEFAULT 0,
+            bytes INTEGER NOT NULL DEFAULT 0,
+            seen INTEGER NOT NULL DEFAULT 0,
+            new INTEGER NOT NULL DEFAULT 0,
+            changed INTEGER NOT NULL DEFAULT 0,
+            error TEXT
+        ) STRICT;
+
+CREATE INDEX polls_of_endpoint ON polls (endpoint_id, id);
+
+CREATE TABLE changes (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            post_id INTEGER NOT NULL REFERENCES posts(id),
+            poll_id INTEGER REFERENCES polls(id) ON DELETE SET NULL,
+            kind TEXT NOT NULL CHECK (kind IN
+                ('published', 'edited', 'protected', 'unpublished', 'deleted', 'restored')),
+            silent INTEGER CHECK (silent IN (0, 1)),
+            noted INTEGER CHECK (noted IN (0, 1)),
+            detected_at TEXT NOT NULL,
+            old_seen_at TEXT,
+            old_revision_id INTEGER REFERENCES revisions(id),
+            new_revision_id INTEGER REFERENCES revisions(id),
+            fields TEXT NOT NULL CHECK (json_valid(fields)),
+            words_added INTEGER NOT NULL DEFAULT 0,
+            words_removed INTEGER NOT NULL DEFAULT 0,
+            summary TEXT NOT NULL,
+            diff TEXT NOT NULL,
+            details TEXT NOT NULL CHECK (json_valid(details))   -- internal: the alert's `fields`
+        ) STRICT;
+
+CREATE INDEX changes_of_post ON changes (post_id, seq);
+
+CREATE INDEX changes_detected ON changes (detected_at);
+
+CREATE INDEX changes_poll ON changes (poll_id);
+
+CREATE INDEX changes_old ON changes (old_revision_id);
+
+CREATE INDEX changes_new ON changes (new_revision_id);
+
+CREATE TABLE notices (
+            id TEXT PRIMARY KEY,
+            kind TEXT NOT NULL CHECK (kind IN ('failing', 'recovered', 'gone', 'suspect', 'flapping', 'restless',
+                'sink_dead', 'network', 'disk_full', 'backup_failed')),
+            source_id INTEGER REFERENCES sources(id),
+            at TEXT NOT NULL,
+            text TEXT NOT NULL
+        ) STRICT;
+
+CREATE TABLE alerts (
+            id INTEGER PRIMARY KEY,
+            change_id TEXT REFERENCES changes(id),
+            notice_id TEXT REFERENCES notices(id),
+            sink TEXT NOT NULL,
+            digest_id TEXT,
+            state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'delivered', 'dead', 'cancelled')),
+            attempts INTEGER NOT NULL DEFAULT 0,
+            next_attempt_at TEXT,
+            last_error TEXT,
+            delivered_at TEXT,
+            reply TEXT,
+            CHECK ((change_id IS NULL) <> (notice_id IS NULL)),
+            UNIQUE (change_id, sink),
+            UNIQUE (notice_id, sink)
+        ) STRICT;
+
+CREATE INDEX alerts_pending ON alerts (sink, id) WHERE state = 'pending';
+
+CREATE TABLE sink_states (              -- internal: where a sink stands
+            sink TEXT PRIMARY KEY,
+            first_seq INTEGER NOT NULL,         -- Changes from here on are for it
+            failures INTEGER NOT NULL DEFAULT 0,
+            next_attempt_at TEXT,
+            last_error TEXT
+        ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE coverage_spans (
+            id INTEGER PRIMARY KEY,
+            source_id INTEGER NOT NULL REFERENCES sources(id) ON DELETE CASCADE,
+            sees TEXT NOT NULL CHECK (sees IN ('new', 'edits', 'silent')),
+            from_at TEXT NOT NULL,
+            to_at TEXT NOT NULL,
+            end_reason TEXT                     -- null while it goes on
+        ) STRICT;
+
+CREATE INDEX coverage_spans_of_source ON coverage_spans (source_id, sees, from_at);
+
+CREATE VIEW current_posts AS
+        SELECT p.id, s.name AS source,
+               (SELECT json_group_array(g.name) FROM source_groups g WHERE g.source_id = s.id) AS groups,
+               p.wp_id, p.type, p.state, p.title, r.content, p.author, p.link, p.published_at, p.modified_at,
+               p.revisions, p.first_seen_at, p.last_seen_at
+          FROM posts p
+          JOIN sources s ON s.id = p.source_id
+          LEFT JOIN revisions r ON r.id = p.latest_revision_id;
+
+CREATE VIEW recent_changes AS 
+        SELECT c.id, c.detected_at, c.old_seen_at, s.name AS source, c.kind, c.silent, c.noted, c.post_id,
+               coalesce(new.title, old.title, p.title) AS title,
+               coalesce(new.link, old.link, p.link) AS link,
+               coalesce(new.author, old.author, p.author) AS author,
+               coalesce(new.published_at, old.published_at, p.published_at) AS published_at,
+               round((julianday(c.detected_at)
+                   - julianday(coalesce(new.published_at, old.published_at, p.published_at))) * 24, 1)
+                   AS hours_after_publication,
+               c.fields, c.words_added, c.words_removed, c.summary, c.diff,
+               old.number AS old_revision, new.number AS new_revision
+          FROM changes c
+          JOIN posts p ON p.id = c.post_id
+          JOIN sources s ON s.id = p.source_id
+          LEFT JOIN revisions old ON old.id = c.old_revision_id
+          LEFT JOIN revisions new ON new.id = c.new_revision_id
+     ORDER BY c.seq DESC;
+
+CREATE VIEW silent_edits AS 
+        SELECT c.id, c.detected_at, c.old_seen_at, s.name AS source, c.kind, c.silent, c.noted, c.post_id,
+               coalesce(new.title, old.title, p.title) AS title,
+               coalesce(new.link, old.link, p.link) AS link,
+               coalesce(new.author, old.author, p.author) AS author,
+               coalesce(new.published_at, old.published_at, p.published_at) AS published_at,
+               round((julianday(c.detected_at)
+                   - julianday(coalesce(new.published_at, old.published_at, p.published_at))) * 24, 1)
+                   AS hours_after_publication,
+               c.fields, c.words_added, c.words_removed, c.summary, c.diff,
+               old.number AS old_revision, new.number AS new_revision
+          FROM changes c
+          JOIN posts p ON p.id = c.post_id
+          JOIN sources s ON s.id = p.source_id
+          LEFT JOIN revisions old ON old.id = c.old_revision_id
+          LEFT JOIN revisions new ON new.id = c.new_revision_id
+     WHERE c.silent = 1 ORDER BY c.seq DESC;
+
+CREATE VIEW field_changes AS
+        SELECT c.id AS change_id, c.detected_at, s.name AS source, c.post_id, f.value AS field,
+               CASE f.value WHEN 'title' THEN old.title WHEN 'content' THEN old.content
+                   WHEN 'excerpt' THEN old.excerpt WHEN 'link' THEN old.link WHEN 'author' THEN old.author
+                   WHEN 'published_at' THEN old.published_at WHEN 'categories' THEN old.categories
+                   WHEN 'tags' THEN old.tags WHEN 'featured_image' THEN old.featured_image END AS old,
+               CASE f.value WHEN 'title' THEN new.title WHEN 'content' THEN new.content
+                   WHEN 'excerpt' THEN new.excerpt WHEN 'link' THEN new.link WHEN 'author' THEN new.author
+                   WHEN 'published_at' THEN new.published_at WHEN 'categories' THEN new.categories
+                   WHEN 'tags' THEN new.tags WHEN 'featured_image' THEN new.featured_image END AS new
+          FROM changes c
+          JOIN json_each(c.fields) f
+          JOIN posts p ON p.id = c.post_id
+          JOIN sources s ON s.id = p.source_id
+          LEFT JOIN revisions old ON old.id = c.old_revision_id
+          LEFT JOIN revisions new ON new.id = c.new_revision_id;
+
+CREATE VIEW revision_spans AS
+        SELECT r.post_id, r.number, r.observed_at,
+               CASE WHEN r.id = p.latest_revision_id AND p.state = 'public' THEN p.last_seen_at
+                    ELSE coalesce((SELECT max(c.old_seen_at) FROM changes c WHERE c.old_revision_id = r.id),
+                                  r.observed_at) END AS last_seen_at,
+               coalesce((SELECT n.observed_at FROM revisions n
+                          WHERE n.post_id = r.post_id AND n.number = r.number + 1),
+                        CASE WHEN p.state <> 'public' THEN (SELECT max(c.detected_at) FROM changes c
+                          WHERE c.old_revision_id = r.id AND c.new_revision_id IS NULL) END) AS superseded_at,
+               r.title, r.content
+          FROM revisions r
+          JOIN posts p ON p.id = r.post_id;
+
+CREATE VIEW removed_posts AS
+        SELECT v.*, c.kind, c.detected_at, c.old_seen_at
+          FROM current_posts v
+          JOIN changes c ON c.seq = (SELECT max(x.seq) FROM changes x
+               WHERE x.post_id = v.id AND x.kind IN ('protected', 'unpublished', 'deleted'))
+         WHERE v.state <> 'public';
+
+CREATE VIEW coverage AS
+        SELECT s.name AS source, c.sees, c.from_at, c.to_at, 1 AS watched, NULL AS reason
+          FROM coverage_spans c JOIN sources s ON s.id = c.source_id
+        UNION ALL
+        SELECT s.name, g.sees, g.to_at, g.next_from, 0, g.end_reason
+          FROM (SELECT *, lead(from_at) OVER (PARTITION BY source_id, sees ORDER BY from_at) AS next_from
+                  FROM coverage_spans) g
+          JOIN sources s ON s.id = g.source_id
+         WHERE g.next_from > g.to_at;
+
+INSERT INTO _sqlite_migrations VALUES (1, 'crawler', 'm0001_sources', '2026-11-23 05:00:00+00:00');
+
+INSERT INTO _sqlite_migrations VALUES (2, 'crawler', 'm0002_posts', '2026-11-23 05:00:00+00:00');
+
+INSERT INTO _sqlite_migrations VALUES (3, 'crawler', 'm0003_changes', '2026-11-23 05:00:00+00:00');
+
+INSERT INTO _sqlite_migrations VALUES (4, 'crawler', 'm0004_views', '2026-11-23 05:00:00+00:00');

@@ -1,0 +1,131 @@
+"""Opening a store: one writer, and a file that is not ours, damaged or newer is refused and left as it was."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+
+from crawler.errors import StoreError, StoreLocked, StoreRefused
+from crawler.store import SqliteStore
+from crawler.store.opening import WriteLock, open_reader, open_writer
+from crawler.store.schema import migrations
+
+
+def text_file(path):
+    path.write_text("these are notes, not a database\n" * 100)
+
+
+def empty_file(path):
+    path.write_bytes(b"")
+
+
+def foreign_database(path):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE contacts (name TEXT)")
+
+
+def newer_store(path):
+    open_writer(path).close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('crawler', 'm9999_future', '')"
+        )
+
+
+def damaged_store(path):
+    open_writer(path).close()
+    body = bytearray(path.read_bytes())
+    body[100:4096] = b"\xff" * 3996
+    path.write_bytes(body)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (text_file, "damaged"),
+        (empty_file, "empty file"),
+        (foreign_database, "another program"),
+        (newer_store, "newer version"),
+        (damaged_store, "damaged"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+@pytest.mark.parametrize("opener", [open_writer, open_reader], ids=["to write", "to read"])
+def test_what_is_no_store_of_ours_is_refused_and_left_alone(tmp_path, make, says, opener):
+    path = tmp_path / "crawler.db"
+    make(path)
+    before = path.read_bytes()
+    with pytest.raises(StoreRefused, match=says):
+        opener(path)
+    assert path.read_bytes() == before
+
+
+def test_reading_a_store_that_is_not_there_says_what_makes_it(tmp_path):
+    with pytest.raises(StoreError, match="crawler poll"):
+        open_reader(tmp_path / "crawler.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_reading_an_older_store_neither_migrates_nor_breaks_it(tmp_path):
+    path = tmp_path / "crawler.db"
+    open_writer(path).close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name = ?", (migrations._migrations[-1].name,))
+    with pytest.raises(StoreRefused, match="older version"):
+        open_reader(path)
+
+
+def test_a_second_writer_is_refused_with_the_pid_of_the_first(tmp_path):
+    with SqliteStore(tmp_path / "crawler.db"), pytest.raises(StoreLocked) as refusal:
+        SqliteStore(tmp_path / "crawler.db").__enter__()
+    assert refusal.value.pid == os.getpid()
+    with SqliteStore(tmp_path / "crawler.db"):
+        pass
+
+
+@pytest.mark.process
+def test_the_lock_goes_with_its_process_however_that_ends(tmp_path):
+    path = tmp_path / "crawler.db"
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, pathlib\nfrom crawler.store.opening import WriteLock\n"
+            "lock = WriteLock(pathlib.Path(sys.argv[1]))\nlock.acquire()\nprint('held', flush=True)\nsys.stdin.read()",
+            str(path),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdout.readline() == b"held\n"
+    with pytest.raises(StoreLocked) as refusal:
+        WriteLock(path).acquire()
+    assert refusal.value.pid == holder.pid
+    holder.send_signal(signal.SIGKILL)
+    holder.communicate()
+    lock = WriteLock(path)
+    lock.acquire()
+    lock.release()
+
+
+def test_the_store_is_for_its_owner_only(tmp_path):
+    open_writer(tmp_path / "crawler.db").close()
+    assert (tmp_path / "crawler.db").stat().st_mode & 0o077 == 0
+
+
+def test_readers_can_read_while_the_writer_is_open(tmp_path):
+    with SqliteStore(tmp_path / "crawler.db"), closing(open_reader(tmp_path / "crawler.db")) as reader:
+        assert reader.execute("SELECT count(*) FROM sources").fetchone()[0] == 0
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            reader.execute("DELETE FROM sources")
+
+
+def test_a_folder_that_cannot_be_written_says_so(tmp_path):
+    with pytest.raises(StoreError, match="no-such-folder"):
+        SqliteStore(tmp_path / "no-such-folder" / "crawler.db").__enter__()
