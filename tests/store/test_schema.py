@@ -59,7 +59,7 @@ def schema(connection: sqlite3.Connection) -> list[tuple[str, str, str]]:
     rows = connection.execute(
         "SELECT type, name, coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE '%sqlite_%' ORDER BY type, name"
     )
-    return [tuple(row) for row in rows]
+    return [(kind, name, " ".join(sql.split())) for kind, name, sql in rows]
 
 
 @pytest.fixture
