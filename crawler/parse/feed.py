@@ -9,7 +9,7 @@ from typing import Any
 
 from crawler.errors import ParseError
 from crawler.model import IgnoreRule, Page, Sighting
-from crawler.parse import feedrecord, jsonfeed, tolerant, unique, xmltext
+from crawler.parse import feedrecord, jsonfeed, tolerant, unique, wellformed, xmltext
 from crawler.parse.rawpost import RawFeed
 
 
@@ -51,7 +51,8 @@ def feed(
 def _read(body: bytes, url: str, content_type: str | None) -> RawFeed:
     if body.lstrip()[:1] in (b"{", b"["):
         return jsonfeed.read(body, url)
-    return tolerant.read(xmltext.read(body, content_type), url)
+    document = xmltext.read(body, content_type)
+    return wellformed.read(document, url) or tolerant.read(document, url)
 
 
 def _makeshift_guid(kept: dict[str, Any]) -> str:

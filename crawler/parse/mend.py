@@ -56,4 +56,7 @@ def _character(match: re.Match[str]) -> str:
     code = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
     if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
         return UNREADABLE
+    if 0x80 <= code <= 0x9F:
+        # Meant as windows-1252, as in HTML: `&#146;` is an apostrophe.
+        return bytes((code,)).decode("cp1252", "ignore")
     return "" if _ILLEGAL.match(chr(code)) else match[0]

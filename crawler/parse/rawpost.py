@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 from datetime import datetime
 
 from crawler.model import FeedInfo
+from crawler.parse import values
+from crawler.parse.xmltext import Document
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,3 +43,14 @@ class RawFeed:
     notes: tuple[str, ...] = ()
     #: whether U+FFFD in a post stands for something that could not be read
     is_damaged: bool = False
+
+
+def feed_info(title: str, home: str | None, ttl: str | None, document: Document, url: str) -> FeedInfo:
+    """What an XML feed says of itself, from the texts of its elements."""
+    minutes = values.digits(ttl)
+    return FeedInfo(
+        title=" ".join(html.unescape(title).split()),
+        home=values.address(home, url),
+        format={"rss": "rss", "rdf": "rdf", "feed": "atom"}[document.root],
+        min_interval=minutes * 60.0 if minutes else None,
+    )

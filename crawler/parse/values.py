@@ -59,6 +59,11 @@ def numbers(value: object, name: str) -> list[int]:
     return sorted({number(each, f"an id in {name}") for each in value})
 
 
+def digits(value: str | None) -> int | None:
+    """The number that a text is, if it is one above zero and of a sensible size."""
+    return int(value) or None if value and value.isascii() and value.isdigit() and len(value) < 19 else None
+
+
 def time(value: object) -> datetime | None:
     """`2023-05-08T23:00:24` (UTC where no zone is told); None for null, zero dates and garbage."""
     if not isinstance(value, str) or not _TIME.fullmatch(value):
