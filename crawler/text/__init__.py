@@ -9,7 +9,7 @@ from crawler.text.content import canonical_text
 from crawler.text.excerpt import is_generated_excerpt
 from crawler.text.fingerprint import fields_hash
 from crawler.text.title import canonical_title
-from crawler.text.words import join, tokens, words
+from crawler.text.words import join, tokens, usual_gap, words
 
 #: Raised whenever the same HTML gives another text than before; stored with every Revision.
 NORMALIZER_VERSION = 1
@@ -23,5 +23,6 @@ __all__ = [
     "is_generated_excerpt",
     "join",
     "tokens",
+    "usual_gap",
     "words",
 ]

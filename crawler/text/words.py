@@ -37,7 +37,7 @@ def tokens(text: str) -> list[str]:
     found: list[str] = []
     before = ""
     for gap, word in _spaced(text):
-        found.append(word if gap == _usual_gap(before, word) else gap + word)
+        found.append(word if gap == usual_gap(before, word) else gap + word)
         before = word
     return found
 
@@ -48,7 +48,7 @@ def join(parts: Iterable[str]) -> str:
     before = ""
     for part in parts:
         word = part.lstrip()
-        text.append(_usual_gap(before, word) + part if word == part else part)
+        text.append(usual_gap(before, word) + part if word == part else part)
         before = word
     return "".join(text)
 
@@ -71,7 +71,8 @@ def _pieces(chunk: str) -> list[str]:
     return _PIECE.findall(chunk) if _BY_CHARACTER.search(chunk) else [chunk]
 
 
-def _usual_gap(before: str, word: str) -> str:
+def usual_gap(before: str, word: str) -> str:
+    """What stands between two words unless something else is said: a space, or nothing beside Han, kana and Thai."""
     return "" if not before or _clings(before) or _clings(word) else " "
 
 

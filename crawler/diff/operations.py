@@ -1,0 +1,193 @@
+"""From an old text to a new one in operations on words: blocks first, then words inside the blocks that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from crawler.diff.align import Alignment, Stretch, align
+from crawler.diff.sequence import Hunk, hunks
+from crawler.text import tokens
+
+#: Between two blocks; a token of its own, so that dividing a paragraph is no edit of its words.
+BREAK = "\n\n"
+#: Equal words between two changes, up to which the changes read better as one.
+_BRIDGE = 2
+
+Kind = Literal["equal", "removed", "added", "replaced", "moved_away", "moved_here"]
+
+
+class Moved(str):
+    """A whole block among words: it stands in the other text too, at another place."""
+
+    __slots__ = ()
+
+
+class Op(NamedTuple):
+    """One step: `join` of all `old` is the old text, of all `new` the new one."""
+
+    kind: Kind
+    old: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gap:
+    """Blocks that differ, as tokens, and the smallest hunks that lie between them."""
+
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+    hunks: tuple[Hunk, ...]
+
+    def removed(self, hunk: Hunk) -> list[str]:
+        """The words that the hunk takes away."""
+        return _only_words(self.old[hunk.old_start : hunk.old_end])
+
+    def added(self, hunk: Hunk) -> list[str]:
+        """The words that the hunk brings."""
+        return _only_words(self.new[hunk.new_start : hunk.new_end])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextDiff:
+    """Two texts laid side by side."""
+
+    operations: tuple[Op, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    #: blocks that only changed their place
+    moved: int = 0
+
+    @property
+    def words_added(self) -> int:
+        """How many words came; those of moved blocks did not."""
+        return sum(len(gap.added(hunk)) for gap in self.gaps for hunk in gap.hunks)
+
+    @property
+    def words_removed(self) -> int:
+        """How many words went."""
+        return sum(len(gap.removed(hunk)) for gap in self.gaps for hunk in gap.hunks)
+
+
+def operations(old: str, new: str) -> list[Op]:
+    """The steps from `old` to `new`; none if they are equal."""
+    return list(text_diff(old, new).operations)
+
+
+def text_diff(old: str, new: str) -> TextDiff:
+    """Compare two texts. Time and memory are bounded; beyond that a whole gap counts as replaced."""
+    if old == new:
+        return TextDiff()
+    old_blocks, new_blocks = blocks_of(old), blocks_of(new)
+    alignment = align(old_blocks, new_blocks)
+    gaps: list[Gap] = []
+    steps: list[Op] = []
+    for stretch in alignment.stretches:
+        if stretch.same:
+            steps += _unchanged(old_blocks, stretch)
+        else:
+            gap = _gap(old_blocks, new_blocks, stretch, alignment)
+            gaps.append(gap)
+            steps += _changed(gap)
+    return TextDiff(operations=tuple(steps), gaps=tuple(gaps), moved=len(alignment.moved_new))
+
+
+def whole(old: str, new: str) -> tuple[Op, ...]:
+    """The steps from `old` to `new` as they cover both texts: equal ones are one step."""
+    if old != new:
+        return text_diff(old, new).operations
+    blocks = blocks_of(new)
+    return tuple(_unchanged(blocks, Stretch(True, 0, len(blocks), 0, len(blocks)))) if blocks else ()
+
+
+def blocks_of(text: str) -> list[str]:
+    """The blocks of a canonical text."""
+    return text.split(BREAK) if text else []
+
+
+def _unchanged(blocks: Sequence[str], stretch: Stretch) -> Iterator[Op]:
+    """Equal blocks. Whether a break stands before the first of them may differ between the two texts."""
+    same = tuple(_tokens(blocks, stretch.old_start, stretch.old_end))
+    if stretch.old_start and not stretch.new_start:
+        yield Op("removed", old=same[:1])
+        same = same[1:]
+    elif stretch.new_start and not stretch.old_start:
+        yield Op("added", new=(BREAK,))
+    yield Op("equal", same, same)
+
+
+def _gap(old: Sequence[str], new: Sequence[str], stretch: Stretch, alignment: Alignment) -> Gap:
+    before = tuple(_tokens(old, stretch.old_start, stretch.old_end, alignment.moved_old))
+    after = tuple(_tokens(new, stretch.new_start, stretch.new_end, alignment.moved_new))
+    # A moved block must not match its own double: each gets a name that no word has.
+    names_old = [(i, "old") if isinstance(token, Moved) else token for i, token in enumerate(before)]
+    names_new = [(j, "new") if isinstance(token, Moved) else token for j, token in enumerate(after)]
+    return Gap(old=before, new=after, hunks=tuple(hunks(names_old, names_new)))
+
+
+def _tokens(blocks: Sequence[str], start: int, end: int, moved: frozenset[int] = frozenset()) -> Iterator[str]:
+    """The tokens of `blocks[start:end]`, each block but the text's first after a break."""
+    for index in range(start, end):
+        if index:
+            yield BREAK
+        if index in moved:
+            yield Moved(blocks[index])
+        else:
+            yield from tokens(blocks[index])
+
+
+def _changed(gap: Gap) -> Iterator[Op]:
+    i = j = 0
+    for hunk in _bridged(gap):
+        if hunk.old_start > i:
+            yield Op("equal", gap.old[i : hunk.old_start], gap.new[j : hunk.new_start])
+        yield from _steps(gap.old[hunk.old_start : hunk.old_end], gap.new[hunk.new_start : hunk.new_end])
+        i, j = hunk.old_end, hunk.new_end
+    if i < len(gap.old):
+        yield Op("equal", gap.old[i:], gap.new[j:])
+
+
+def _bridged(gap: Gap) -> Iterator[Hunk]:
+    """The hunks, those joined that only a stray word or two hold apart. Short edits stay as they are."""
+    current: Hunk | None = None
+    for hunk in gap.hunks:
+        if current is None:
+            current = hunk
+            continue
+        bridge = gap.old[current.old_end : hunk.old_start]
+        if len(bridge) <= _BRIDGE and BREAK not in bridge and min(current.size, hunk.size) > len(bridge):
+            current = Hunk(current.old_start, hunk.old_end, current.new_start, hunk.new_end)
+        else:
+            yield current
+            current = hunk
+    if current:
+        yield current
+
+
+def _steps(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Op]:
+    """One hunk; moved blocks in it are steps of their own."""
+    if any(isinstance(token, Moved) for token in (*old, *new)):
+        for token_group in _around_moved(old):
+            yield Op("moved_away" if isinstance(token_group[0], Moved) else "removed", old=token_group)
+        for token_group in _around_moved(new):
+            yield Op("moved_here" if isinstance(token_group[0], Moved) else "added", new=token_group)
+    elif old and new:
+        yield Op("replaced", old, new)
+    else:
+        yield Op("removed", old=old) if old else Op("added", new=new)
+
+
+def _around_moved(found: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    start = 0
+    for index, token in enumerate(found):
+        if isinstance(token, Moved):
+            if start < index:
+                yield found[start:index]
+            yield (token,)
+            start = index + 1
+    if start < len(found):
+        yield found[start:]
+
+
+def _only_words(found: Sequence[str]) -> list[str]:
+    return [word for token in found if not isinstance(token, Moved) and (word := token.strip())]

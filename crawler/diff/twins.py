@@ -1,0 +1,51 @@
+"""Which blocks are edited versions of each other, so that an unedited one that moved past them is seen as moved."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+
+from crawler.text import words
+
+#: Of the words of both, at least half must be common.
+_ALIKE = 0.5
+#: A word in more blocks than this tells nothing, and would make the search quadratic.
+_COMMON = 10
+#: Beyond this many edited blocks a side the order of the unedited ones alone decides.
+_MOST_BLOCKS = 500
+
+
+def twins(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
+    """Index of a new block -> index of the old one that it was edited from; only blocks that changed, each once."""
+    before = _only_in(old, set(new))
+    after = _only_in(new, set(old))
+    if len(before) + len(after) < 2 or max(len(before), len(after)) > _MOST_BLOCKS:
+        return {}
+    places: dict[str, list[int]] = defaultdict(list)
+    for i, found in before.items():
+        for word in found:
+            places[word].append(i)
+    taken: set[int] = set()
+    pairs: dict[int, int] = {}
+    for j, found in after.items():
+        best = _best(found, before, places, taken)
+        if best is not None:
+            pairs[j] = best
+            taken.add(best)
+    return pairs
+
+
+def _only_in(blocks: Sequence[str], others: set[str]) -> dict[int, frozenset[str]]:
+    return {index: frozenset(words(block)) for index, block in enumerate(blocks) if block not in others}
+
+
+def _best(
+    found: frozenset[str], before: Mapping[int, frozenset[str]], places: Mapping[str, Sequence[int]], taken: set[int]
+) -> int | None:
+    """The old block most like the words `found`, the first of equals; None if none is like them."""
+    shared = Counter(i for word in found if len(places.get(word, ())) <= _COMMON for i in places.get(word, ()))
+    for i, _ in shared.most_common(3):
+        alike = 2 * len(found & before[i]) / (len(found) + len(before[i]))
+        if i not in taken and alike >= _ALIKE:
+            return i
+    return None
