@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any, NamedTuple, NoReturn
 
+import msgspec
+
 from crawler.errors import ParseError
 
 CONTROL_CHARACTERS = "control characters inside JSON strings"
@@ -22,6 +24,15 @@ class Loaded(NamedTuple):
 
 def load(body: bytes) -> Loaded:
     """The document's list or object. Raw control characters inside strings are read as if they were escaped."""
+    try:
+        # Twice as fast as json, and stricter: whatever it refuses is looked at again below.
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return _load_slowly(body)
+    return Loaded(value, ()) if isinstance(value, list | dict) else _load_slowly(body)
+
+
+def _load_slowly(body: bytes) -> Loaded:
     text = _decoded(body)
     if text.lstrip()[:1] not in ("[", "{"):
         raise _not_json(text, len(body))

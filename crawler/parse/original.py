@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import msgspec
 import zstandard
 
 #: Part of every raw hash: to be raised when records are built differently, so that all posts are derived anew.
@@ -25,12 +25,15 @@ class Original(NamedTuple):
 
 
 def seal(record: Mapping[str, Any]) -> Original:
-    """The record as bytes that are the same for equal records. Its strings must be free of lone surrogates."""
-    text = json.dumps(record, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    """The record as bytes that are the same for equal records: keys sorted, no spaces, UTF-8.
+
+    Its strings must be free of lone surrogates.
+    """
+    text = msgspec.json.encode(record, order="sorted")
     return Original(hashlib.sha256(b"%d\n%b" % (VERSION, text)).hexdigest()[:32], text)
 
 
 def unseal(compressed: bytes) -> dict[str, Any]:
     """The record of a stored original."""
-    record: dict[str, Any] = json.loads(zstandard.decompress(compressed))
+    record: dict[str, Any] = msgspec.json.decode(zstandard.decompress(compressed))
     return record

@@ -19,7 +19,6 @@ FIELD_LIMIT = 1_048_576
 #: guids and links become rows of an index; browsers and servers stop at 8 KiB too.
 ADDRESS_LIMIT = 8_192
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?")
 
 
@@ -36,8 +35,10 @@ def text(value: object, name: str, limit: int = FIELD_LIMIT) -> str:
         raise damaged(f"{name} has {len(value):,} characters, more than {limit:,}")
     if "\0" in value:
         raise damaged(f"{name} holds a NUL character")
-    if _SURROGATE.search(value):
-        raise damaged(f"{name} holds half a character (a lone surrogate)")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise damaged(f"{name} holds half a character (a lone surrogate)") from None
     return value
 
 
