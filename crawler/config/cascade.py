@@ -5,12 +5,12 @@ Only `ignore` adds up. Of two groups that disagree the one listed first wins.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from crawler.config.result import Layer, SourceConfig
+from crawler.config.declared import Declared
+from crawler.config.result import NOTHING, Layer, SourceConfig
 from crawler.config.source_keys import Defaults, Ignore
-from crawler.config.sources import Declared
 from crawler.model import IgnoreRule
 
 _KEYS = frozenset(Defaults.model_fields)
@@ -33,32 +33,26 @@ class Cascade:
     def source(self, declared: Declared) -> SourceConfig:
         """The Source with everything that is said of it."""
         inherited, layers = self._inherited(declared.groups)
-        keys, address = declared.keys, declared.address
-        told = {**inherited, **_written(keys)}
-        if "ignore" in keys.model_fields_set:
-            told["ignore"] = inherited["ignore"] + _rules(keys)
+        told, address = {**inherited, **declared.told}, declared.address
+        told["ignore"] = inherited["ignore"] + _rules(declared.told.get("ignore", ()))
         return SourceConfig(
             name=declared.name,
             url=address.url,
-            kind=keys.kind,
             groups=declared.groups,
-            username=keys.username if keys.username is not None else address.username,
-            password=keys.password if keys.password is not None else address.password,
-            headers=keys.headers,
             layers=declared.layers + layers,
-            **told,
+            **{"username": address.username, "password": address.password, **told},
         )
 
     def _inherited(self, groups: tuple[str, ...]) -> tuple[dict[str, Any], tuple[Layer, ...]]:
         if groups not in self._known:
             # a folder of an OPML file is a group that may have no section
             sections = [self._groups[name] for name in groups if name in self._groups]
-            told = {key: getattr(self._defaults.keys, key) for key in _KEYS}
-            told["ignore"] = _rules(self._defaults.keys)
+            told: dict[str, Any] = {key: getattr(self._defaults.keys, key) for key in _KEYS}
+            told |= {"kind": "auto", "headers": NOTHING, "ignore": _rules(self._defaults.keys.ignore)}
             for section in reversed(sections):
                 told |= {key: value for key, value in _written(section.keys).items() if key != "ignore"}
             for section in sections:
-                told["ignore"] += _rules(section.keys)
+                told["ignore"] += _rules(section.keys.ignore)
             layers = tuple(section.layer for section in (*sections, self._defaults) if section.layer)
             self._known[groups] = told, layers
         return self._known[groups]
@@ -68,8 +62,8 @@ def _written(keys: Defaults) -> dict[str, Any]:
     return {key: getattr(keys, key) for key in keys.model_fields_set & _KEYS}
 
 
-def _rules(keys: Defaults) -> tuple[IgnoreRule, ...]:
-    return tuple(_rule(rule) for rule in keys.ignore)
+def _rules(rules: Iterable[Ignore]) -> tuple[IgnoreRule, ...]:
+    return tuple(_rule(rule) for rule in rules)
 
 
 def _rule(rule: Ignore) -> IgnoreRule:

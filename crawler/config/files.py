@@ -9,7 +9,7 @@ from typing import Any
 
 from crawler.config.problems import Problems
 from crawler.config.references import Expander
-from crawler.config.yaml import Unreadable, parse
+from crawler.config.yaml import parse
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,26 +21,22 @@ class Files:
     problems: Problems
 
     def yaml(self, path: Path) -> Any:
-        """The document in a YAML file, references resolved. Raises Unreadable when its problem has been told."""
-        self.problems.opened(str(path))
-        raw = self._bytes(path)
+        """The document in a YAML file, references resolved; None where it is empty or unreadable, which is told."""
+        file = str(path)
+        self.problems.opened(file)
         try:
+            raw = path.read_bytes()
             text = raw.decode("utf-8-sig")
+        except FileNotFoundError:
+            self.problems.add(file, None, "", "no such file; `crawler init` writes one, `-c FILE` names another")
+        except IsADirectoryError:
+            self.problems.add(file, None, "", "is a folder; name the file in it")
+        except OSError as error:
+            self.problems.add(file, None, "", f"cannot be read: {(error.strerror or 'unknown error').lower()}")
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
-            self.problems.add(str(path), line, "", "not text in UTF-8; save it as UTF-8")
-            raise Unreadable from None
-        expand = Expander(env=self.env, folder=path.parent, required=self.require_references)
-        return parse(text, str(path), self.problems, expand)
-
-    def _bytes(self, path: Path) -> bytes:
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            message = "no such file; `crawler init` writes one, `-c FILE` names another"
-        except IsADirectoryError:
-            message = "is a folder; name the file in it"
-        except OSError as error:
-            message = f"cannot be read: {(error.strerror or 'unknown error').lower()}"
-        self.problems.add(str(path), None, "", message)
-        raise Unreadable
+            self.problems.add(file, line, "", "not text in UTF-8; save it as UTF-8")
+        else:
+            expand = Expander(env=self.env, folder=path.parent, required=self.require_references)
+            return parse(text, file, self.problems, expand)
+        return None

@@ -32,16 +32,18 @@ class Place:
     path: Loc
     section: str
     problems: Problems
+    #: where it begins
+    line: int | None = None
 
     def tell(self, tree: object, loc: Loc, message: str) -> None:
         """A problem at `loc` inside the section, unless that very key has one already."""
-        steps, line = _written_steps(tree, loc)
+        steps, line = _written_steps(tree, loc, self.line)
         key = key_path((*self.path, *steps))
         if not self.problems.told(self.file, key):
             self.problems.add(self.file, line, key, message)
 
 
-def _written_steps(tree: object, loc: Loc) -> tuple[Loc, int | None]:
+def _written_steps(tree: object, loc: Loc, begin: int | None) -> tuple[Loc, int | None]:
     """The steps as they stand in the file: one map where a list may stand has no `[0]`."""
     steps: list[int | str] = []
     value = tree
@@ -53,7 +55,7 @@ def _written_steps(tree: object, loc: Loc) -> tuple[Loc, int | None]:
             value = value.get(str(step))
         else:
             value = value[step] if isinstance(value, Seq) and isinstance(step, int) and step < len(value) else None
-    return tuple(steps), line_of(tree, tuple(steps), tree.line if isinstance(tree, (Map, Seq)) else None)
+    return tuple(steps), line_of(tree, tuple(steps), tree.line if isinstance(tree, (Map, Seq)) else begin)
 
 
 def fit(model: type[Model], tree: object, place: Place, *, known: Collection[str] = ()) -> Model | None:

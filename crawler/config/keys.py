@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,5 +20,6 @@ def key(default: object, description: str = "", **more: Any) -> Any:
     return Field(default=default, description=description or None, **more)
 
 
-def one_or_more(value: object) -> object:
+def one_or_more(value: object) -> Sequence[object]:
+    """A list of one where a single value may stand for it."""
     return value if isinstance(value, (list, tuple)) else [value]

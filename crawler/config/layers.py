@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crawler.config.references import Referenced
-from crawler.config.result import Layer
+from crawler.config.result import NOTHING, Layer
 from crawler.config.yaml import Map
 
 
@@ -11,7 +11,7 @@ def layer_of(tree: Map, file: str, label: str = "") -> Layer:
     """The layer that a section makes. Values by reference are kept as they were written, never as what they are."""
     # rules add up, so of each layer its own are kept
     written = {key: _as_written(value) for key, value in tree.items() if key == "ignore" or _by_reference(value)}
-    return Layer(file=file, lines=tree.lines, label=label, written=written)
+    return Layer(file=file, lines=tree.lines, label=label, written=written or NOTHING)
 
 
 def _by_reference(value: object) -> bool:

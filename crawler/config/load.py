@@ -7,11 +7,12 @@ from pathlib import Path
 
 from crawler.config import result, shape, top
 from crawler.config.cascade import Cascade
+from crawler.config.declared import Declared, check_groups, check_unique, group_names
 from crawler.config.files import Files
 from crawler.config.problems import Problems
 from crawler.config.result import Config
 from crawler.config.sinks import sinks
-from crawler.config.sources import Declared, Gatherer, check, group_names
+from crawler.config.sources import Gatherer
 from crawler.config.top import Top
 from crawler.config.zones import system_zone
 
@@ -34,9 +35,11 @@ def _config(opened: Top, files: Files, env: Mapping[str, str]) -> Config:
     folder = opened.path.absolute().parent
     head = top.head(opened)
     defaults, groups = top.defaults(opened), top.groups(opened)
-    declared = _declared(opened, files)
+    gatherer = Gatherer(files=files, read={opened.path.resolve()})
+    declared = _declared(opened, gatherer)
     known = {*groups, *group_names(declared)}
-    check(declared, known)
+    check_unique(declared)
+    check_groups(gatherer.places, known)
     cascade = Cascade(defaults, groups)
     sink_trees = opened.tree["sinks"] if opened.has("sinks") else None
     return Config(
@@ -57,10 +60,9 @@ def _config(opened: Top, files: Files, env: Mapping[str, str]) -> Config:
     )
 
 
-def _declared(opened: Top, files: Files) -> list[Declared]:
+def _declared(opened: Top, gatherer: Gatherer) -> list[Declared]:
     if not opened.has("sources"):
         return []
-    gatherer = Gatherer(files=files, read={opened.path.resolve()})
     place = opened.place("sources", section="source")
     return list(gatherer.gather(opened.tree["sources"], opened.path.parent, place))
 

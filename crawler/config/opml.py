@@ -7,16 +7,7 @@ from typing import Any
 
 from lxml import etree
 
-#: deeper folders than this are no reading list
-_DEPTH_LIMIT = 50
-
-
-class NotOpml(ValueError):
-    """The file is no OPML; `line` is where that shows."""
-
-    def __init__(self, message: str, line: int | None) -> None:
-        super().__init__(message)
-        self.line = line
+from crawler.config.problems import Problems
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,24 +20,25 @@ class Outline:
     folders: tuple[str, ...]
 
 
-def outlines(raw: bytes) -> list[Outline]:
-    """The feeds in the order of the file; one that stands in several folders is one feed in all of them."""
+def outlines(raw: bytes, file: str, problems: Problems) -> list[Outline] | None:
+    """The feeds in the order of the file, one in several folders as one; None if it is no OPML, which is told."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(raw, parser)
     except etree.XMLSyntaxError as error:
-        raise NotOpml("is not XML here", error.position[0]) from None
+        problems.add(file, error.position[0], "", "not readable as XML here or just above")
+        return None
     if etree.QName(root).localname.lower() != "opml":
-        raise NotOpml("is not OPML; its outermost element should be <opml>", _line(root))
+        problems.add(file, _line(root), "", "is not OPML; its outermost element should be <opml>")
+        return None
     found: dict[str, Outline] = {}
     _collect(root, (), found)
     return list(found.values())
 
 
 def _collect(element: etree._Element, folders: tuple[str, ...], found: dict[str, Outline]) -> None:
-    if len(folders) > _DEPTH_LIMIT:
-        raise NotOpml("has folders nested too deeply", _line(element))
-    for child in element.iterchildren("outline", "{*}outline", "body"):
+    # libxml2 reads no document that is nested deeper than 256 elements, so this cannot go too deep
+    for child in element.iterchildren("outline", "{*}outline", "body", "{*}body"):
         told = {str(name).lower(): str(value).strip() for name, value in child.attrib.items()}
         url = told.get("xmlurl")
         if url:

@@ -48,7 +48,7 @@ def nearest(name: str, known: Iterable[str], *, few: int = 8) -> str:
     found = get_close_matches(name, names, n=1, cutoff=0.6)
     if found:
         return f"; did you mean {found[0]}?"
-    return f"; there is {one_of(names)}" if 0 < len(names) <= few else ""
+    return f"; known: {', '.join(names)}" if 0 < len(names) <= few else ""
 
 
 def one_of(words: Iterable[str]) -> str:

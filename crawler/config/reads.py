@@ -89,7 +89,8 @@ def flag(value: object) -> bool:
     """`true` or `false`."""
     found = retyped(value)
     if not isinstance(found, bool):
-        raise ValueError(f"must be true or false, not {show(value)}")
+        quoted = ", without quotes" if isinstance(found, str) and found.lower() in {"true", "false"} else ""
+        raise ValueError(f"must be true or false{quoted}, not {show(value)}")
     return found
 
 

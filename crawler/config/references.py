@@ -107,7 +107,9 @@ class Expander:
                 raw = file.read(_FILE_LIMIT + 1)
             text = raw.decode("utf-8-sig")
         except FileNotFoundError:
-            raise LookupError(f"no file {name} in {' or '.join(str(path.parent) for path in tried)}") from None
+            raise LookupError(
+                f"no file {name} in {' or '.join(str(path.parent.absolute()) for path in tried)}"
+            ) from None
         except OSError as error:
             raise LookupError(f"{path} cannot be read: {(error.strerror or 'unknown error').lower()}") from None
         except UnicodeDecodeError:

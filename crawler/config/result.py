@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
@@ -16,6 +16,8 @@ from crawler.config.scalars import Listen, Quiet
 from crawler.model import IgnoreRule, Route, RouteMatch
 
 Network = IPv4Network | IPv6Network
+#: One for all: a hundred thousand empty mappings of their own are six megabytes.
+NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,7 +29,7 @@ class Layer:
     #: `defaults`, `groups.uk-papers`; "" for the section itself
     label: str = ""
     #: values with references in them, and `ignore`, as they were written
-    written: Mapping[str, object] = field(default_factory=dict)
+    written: Mapping[str, object] = field(default_factory=lambda: NOTHING)
     #: groups that are folders of an OPML file
     folders: tuple[str, ...] = ()
 

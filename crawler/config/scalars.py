@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import time, timedelta
+from ipaddress import ip_address
 from typing import NamedTuple
 
 #: largest first, as they must be written
@@ -43,7 +44,10 @@ class Listen(NamedTuple):
 
     @property
     def is_loopback(self) -> bool:
-        return self.host in {"localhost", "::1"} or self.host.startswith("127.")
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
 
 def duration(text: str) -> timedelta:

@@ -53,6 +53,8 @@ def site_address(value: object) -> SiteAddress:
     text = line(value)
     _check_userinfo(value)
     found = addresses.address(text)
+    if found.username is not None and found.password is None:
+        raise ValueError("has a user but no password in it; write the keys username and password instead")
     password = None if found.password is None else Secret(found.password, _shown(value))
     return SiteAddress(url=found.url, username=found.username, password=password)
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from crawler.config.fit import Place, fit
+from crawler.config.keys import one_or_more
 from crawler.config.layers import layer_of
 from crawler.config.problems import nearest, one_of
 from crawler.config.reads import show
+from crawler.config.references import Unresolved
 from crawler.config.result import SinkConfig
 from crawler.config.sink_keys import SINKS, SinkKeys, When
 from crawler.config.yaml import Map, Seq
@@ -26,33 +28,31 @@ def sinks(tree: object, folder: Path, place: Place, groups: Collection[str]) -> 
     if not isinstance(tree, Seq):
         place.tell(tree, (), "must be a list; each sink begins with `- name:`")
         return
-    names: dict[str, int] = {}
+    names: dict[str, Map] = {}
     for number, each in enumerate(tree):
         own = replace(place, path=(*place.path, number), section="sink")
         if not isinstance(each, Map):
             place.tell(tree, (number,), "must be a mapping; write `- {name: out, type: stdout}`")
             continue
         keys = _keys(each, own)
-        if keys is None:
-            continue
-        line = names.setdefault(keys.name, each.lines["name"])
-        if line != each.lines["name"]:
-            own.tell(each, ("name",), f"the name {keys.name} is taken by the sink in line {line}; write another")
-        _check_groups(each, keys, own, groups)
-        if isinstance(keys, tuple(SINKS.values())):
+        _check_name(each, own, names)
+        _check_groups(each, own, groups)
+        if keys is not None and type(keys) is not SinkKeys:
             yield _sink(keys, each, folder, own)
 
 
 def _keys(tree: Map, place: Place) -> SinkKeys | None:
     named = tree.get("type")
     model = SINKS.get(named) if isinstance(named, str) else None
+    if isinstance(named, Unresolved):
+        return None
     if model is None:
         near = nearest(named, SINKS, few=0) if isinstance(named, str) else ""
         told = f"must be {one_of(SINKS)}, not {show(named)}{near}" if "type" in tree else f"is missing: {one_of(SINKS)}"
         place.tell(tree, ("type",), told)
         return fit(SinkKeys, _common(tree), place)
-    for key in tree.keys() - model.model_fields.keys():
-        if any(key in other.model_fields for other in SINKS.values()):
+    for key in tree:
+        if key not in model.model_fields and any(key in other.model_fields for other in SINKS.values()):
             place.tell(tree, (key,), f"a {named} sink has no {key}")
     return fit(model, tree, place)
 
@@ -60,16 +60,28 @@ def _keys(tree: Map, place: Place) -> SinkKeys | None:
 def _common(tree: Map) -> Map:
     """The part of a sink of unknown type that can be checked all the same."""
     common = Map(tree.line)
-    for key in tree.keys() & SinkKeys.model_fields.keys():
+    for key in (key for key in tree if key in SinkKeys.model_fields):
         common[key], common.lines[key] = tree[key], tree.lines[key]
     return common
 
 
-def _check_groups(tree: Map, keys: SinkKeys, place: Place, groups: Collection[str]) -> None:
-    for number, when in enumerate(keys.when):
-        for position, group in enumerate(when.groups or ()):
-            if group not in groups:
-                place.tell(tree, ("when", number, "groups", position), f"no group {group}{nearest(group, groups)}")
+def _check_name(tree: Map, place: Place, names: dict[str, Map]) -> None:
+    name = tree.get("name")
+    if isinstance(name, str):
+        first = names.setdefault(name.strip(), tree)
+        if first is not tree:
+            line = first.lines["name"]
+            place.tell(tree, ("name",), f"the name {name} is taken by the sink in line {line}; write another")
+
+
+def _check_groups(tree: Map, place: Place, groups: Collection[str]) -> None:
+    """Looks at what was written, since one wrong condition must not hide another."""
+    for number, when in enumerate(one_or_more(tree.get("when"))):
+        named = when.get("groups") if isinstance(when, Map) else None
+        for position, group in enumerate(named if isinstance(named, Seq) else ()):
+            if isinstance(group, str) and group.strip() not in groups:
+                loc = ("when", number, "groups", position)
+                place.tell(tree, loc, f"no group {show(group)}{nearest(group, groups)}")
 
 
 def _sink(keys: SinkKeys, tree: Map, folder: Path, place: Place) -> SinkConfig:

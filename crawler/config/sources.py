@@ -6,39 +6,23 @@ Here is what is declared and where; what groups and defaults add is worked out i
 from __future__ import annotations
 
 import glob
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from crawler.config.addresses import default_name
+from crawler.config.declared import Declared
 from crawler.config.files import Files
 from crawler.config.fit import Place, fit
 from crawler.config.layers import layer_of
-from crawler.config.opml import NotOpml, Outline, outlines
-from crawler.config.problems import nearest
-from crawler.config.result import Layer
-from crawler.config.secrets import SiteAddress, site_address
+from crawler.config.opml import Outline, outlines
+from crawler.config.result import NOTHING, Layer
+from crawler.config.secrets import SiteAddress, public_address
 from crawler.config.source_keys import IncludeKeys, OpmlKeys, SiteKeys, SourceKeys
-from crawler.config.yaml import Map, Seq, Unreadable
+from crawler.config.yaml import Map, Seq
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Declared:
-    """A Source as it is declared."""
-
-    keys: SourceKeys
-    address: SiteAddress
-    name: str
-    groups: tuple[str, ...]
-    layers: tuple[Layer, ...]
-    tree: Map
-    place: Place
-
-    @property
-    def where(self) -> str:
-        """The file and line that declare it."""
-        layer = self.layers[0]
-        return f"{layer.file}:{layer.lines.get('url')}"
+_TOLD = frozenset(SourceKeys.model_fields) - {"groups"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +32,8 @@ class Gatherer:
     files: Files
     #: files that have been read; each is read once, so that a circle ends
     read: set[Path]
+    #: every source that was found, right or wrong
+    places: list[tuple[Map, Place]] = field(default_factory=list)
 
     def gather(self, tree: object, folder: Path, place: Place) -> Iterator[Declared]:
         """The sources of one list, in its order. `folder` is what its relative paths are relative to."""
@@ -60,6 +46,8 @@ class Gatherer:
                 place.tell(tree, (number,), "must be a mapping; write `- url: https://…`")
                 continue
             _tell_of_two(each, own)
+            _tell_of_login(each, own)
+            self.places.append((each, own))
             if "include" in each:
                 yield from self._included(each, folder, own)
             elif "opml" in each:
@@ -68,51 +56,45 @@ class Gatherer:
                 yield from _site(each, own)
 
     def _included(self, tree: Map, folder: Path, place: Place) -> Iterator[Declared]:
-        keys = fit(IncludeKeys, tree, place, known=SiteKeys.model_fields)
+        _tell_of_keys(tree, SiteKeys.model_fields, place, "cannot stand beside include; write it in the files")
+        keys = fit(IncludeKeys, tree, place)
         if keys is None:
             return
-        paths = [
-            path for path in map(Path, sorted(glob.glob(str(folder / keys.include), recursive=True))) if path.is_file()
-        ]
+        paths = _matching(keys.include, folder)
         if not paths:
-            place.tell(tree, ("include",), f"no file in {folder.absolute()} matches")
+            place.tell(tree, ("include",), f"no file matches; the pattern is relative to {folder.absolute()}")
         for path in paths:
             if path.resolve() in self.read:
                 place.tell(tree, ("include",), f"{path} has been read already; include it once")
                 continue
             self.read.add(path.resolve())
-            try:
-                inner = self.files.yaml(path)
-            except Unreadable:
-                continue
+            inner = self.files.yaml(path)
             if inner is not None:
-                yield from self.gather(inner, path.parent, replace(place, file=str(path), path=()))
+                yield from self.gather(inner, path.parent, replace(place, file=str(path), path=(), line=1))
 
     def _opml(self, tree: Map, folder: Path, place: Place) -> Iterator[Declared]:
-        keys = fit(OpmlKeys, tree, place, known=SiteKeys.model_fields)
+        _tell_of_keys(tree, ("name",), place, "cannot stand beside opml; each feed has a name of its own")
+        keys = fit(OpmlKeys, tree, place)
         if keys is None:
             return
         path = folder / keys.opml
         self.files.problems.opened(str(path))
         try:
-            feeds = outlines(path.read_bytes())
+            feeds = outlines(path.read_bytes(), str(path), place.problems)
         except OSError as error:
             place.tell(tree, ("opml",), f"{path} cannot be read: {(error.strerror or 'unknown error').lower()}")
             return
-        except NotOpml as error:
-            place.problems.add(str(path), error.line, "", str(error))
-            return
-        if not feeds:
+        if feeds == []:
             place.tell(tree, ("opml",), f"there is no feed in {path} (no outline with an xmlUrl)")
-        yield from _feeds(feeds, keys, str(path), tree, place)
+        yield from _feeds(feeds or [], keys, str(path), tree, place)
 
 
 def _feeds(feeds: Iterable[Outline], keys: OpmlKeys, file: str, tree: Map, place: Place) -> Iterator[Declared]:
-    layer = layer_of(tree, place.file)
+    layer, told = layer_of(tree, place.file), _told(keys)
     taken: set[str] = set()
     for feed in feeds:
         try:
-            address = site_address(feed.url)
+            address = SiteAddress(url=public_address(feed.url), username=None, password=None)
         except ValueError as error:
             place.problems.add(file, feed.line, "xmlUrl", str(error))
             continue
@@ -123,10 +105,10 @@ def _feeds(feeds: Iterable[Outline], keys: OpmlKeys, file: str, tree: Map, place
         taken.add(name)
         own = Layer(file=file, lines={"url": feed.line}, folders=feed.folders)
         yield Declared(
-            keys=keys,
-            address=address,
             name=name,
+            address=address,
             groups=tuple(dict.fromkeys((*keys.groups, *feed.folders))),
+            told=told,
             layers=(own, layer),
             tree=tree,
             place=place,
@@ -136,56 +118,45 @@ def _feeds(feeds: Iterable[Outline], keys: OpmlKeys, file: str, tree: Map, place
 def _site(tree: Map, place: Place) -> Iterator[Declared]:
     keys = fit(SiteKeys, tree, place, known=("opml", "include"))
     if keys is not None:
+        if keys.username is not None and keys.url.username is not None:
+            place.tell(tree, ("username",), "the URL has a user too; keep one of them")
         yield Declared(
-            keys=keys,
-            address=keys.url,
             name=keys.name or default_name(keys.url.url),
+            address=keys.url,
             groups=tuple(dict.fromkeys(keys.groups)),
+            told=_told(keys),
             layers=(layer_of(tree, place.file),),
             tree=tree,
             place=place,
         )
 
 
+def _told(keys: SourceKeys) -> Mapping[str, Any]:
+    told = {key: getattr(keys, key) for key in keys.model_fields_set & _TOLD}
+    # `kind` has another default in an OPML file
+    return told | {"kind": keys.kind} if keys.kind != "auto" else told or NOTHING
+
+
+def _matching(pattern: str, folder: Path) -> list[Path]:
+    """The files that a pattern means, in the order of their names."""
+    if not Path(pattern).is_absolute():
+        pattern = f"{glob.escape(str(folder))}/{pattern}"
+    return [path for path in map(Path, sorted(glob.glob(pattern, recursive=True))) if path.is_file()]
+
+
 def _tell_of_two(tree: Map, place: Place) -> None:
     first, *others = [key for key in ("include", "opml", "url") if key in tree] or [""]
-    for key in others:
-        place.tell(tree, (key,), f"cannot stand beside {first}; write it as a source of its own")
+    _tell_of_keys(tree, others, place, f"cannot stand beside {first}; write it as a source of its own")
 
 
-def group_names(sources: Iterable[Declared]) -> set[str]:
-    """The groups that come from folders of OPML files."""
-    return {group for each in sources for group in each.layers[0].folders}
-
-
-def check(sources: Iterable[Declared], groups: Collection[str]) -> None:
-    """Tells what is wrong between sources: names and URLs that stand twice, groups that are not there."""
-    names: dict[str, Declared] = {}
-    urls: dict[str, Declared] = {}
-    for each in sources:
-        if (first := urls.setdefault(each.address.url, each)) is not each:
-            _tell(each, "url", f"the same URL as {first.name} in {first.where}; keep one of them")
-        elif (first := names.setdefault(each.name, each)) is not each:
-            _tell(each, "name", f"the name {each.name} is taken by {first.where}; write another `name`")
-        for number, group in enumerate(each.keys.groups):
-            if group not in groups:
-                each.place.tell(each.tree, ("groups", number), f"no group {group}{nearest(group, groups)}")
-        _check_login(each)
-
-
-def _tell(source: Declared, key: str, message: str) -> None:
-    own = source.layers[0]
-    if isinstance(source.keys, OpmlKeys):
-        source.place.problems.add(own.file, own.lines["url"], "xmlUrl", message)
-    else:
-        source.place.tell(source.tree, (key if key in source.tree else "url",), message)
-
-
-def _check_login(source: Declared) -> None:
-    keys, tree, place = source.keys, source.tree, source.place
-    if source.address.username is not None and keys.username is not None:
-        place.tell(tree, ("username",), "the URL has a user too; keep one of them")
-    if keys.username is not None and "password" not in tree:
+def _tell_of_login(tree: Map, place: Place) -> None:
+    if "username" in tree and "password" not in tree:
         place.tell(tree, ("username",), "needs a password; write `password: ${SOURCE_PASSWORD}`")
-    if keys.password is not None and "username" not in tree:
+    if "password" in tree and "username" not in tree:
         place.tell(tree, ("password",), "needs a username; write `username: NAME`")
+
+
+def _tell_of_keys(tree: Map, keys: Iterable[str], place: Place, message: str) -> None:
+    for key in keys:
+        if key in tree:
+            place.tell(tree, (key,), message)

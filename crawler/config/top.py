@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -19,7 +18,7 @@ from crawler.config.references import Unresolved
 from crawler.config.result import Layer
 from crawler.config.shape import HeadKeys, RootKeys
 from crawler.config.source_keys import Defaults, SiteKeys
-from crawler.config.yaml import Map, Unreadable
+from crawler.config.yaml import Map
 
 Model = TypeVar("Model", bound=Keys)
 
@@ -40,7 +39,8 @@ class Top:
 
     def place(self, *path: int | str, section: str = "") -> Place:
         """Where a section stands."""
-        return Place(file=str(self.path), path=path, section=section, problems=self.problems)
+        line = self.tree.lines.get(str(path[0])) if path else None
+        return Place(file=str(self.path), path=path, section=section, problems=self.problems, line=line)
 
     def section(self, name: str, model: type[Model], *, kind: str = "") -> Model | None:
         """The section as `model`; None where it is absent, or wrong, which has been told."""
@@ -56,9 +56,7 @@ class Top:
 
 def open_top(path: Path, files: Files) -> Top:
     """The file's outermost mapping; an empty one where the file cannot be read, which has been told."""
-    tree = None
-    with suppress(Unreadable):
-        tree = files.yaml(path)
+    tree = files.yaml(path)
     if tree is not None and not isinstance(tree, Map):
         files.problems.add(str(path), 1, "", f"must be a mapping (key: value), not {show(tree)}")
     top = Top(path=path, tree=tree if isinstance(tree, Map) else Map(1), problems=files.problems, layers={})

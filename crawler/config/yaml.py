@@ -56,14 +56,10 @@ def line_of(tree: object, loc: tuple[int | str, ...], default: int | None = None
     return line
 
 
-class Unreadable(Exception):
-    """The text is no YAML; its problem has been told."""
-
-
 def parse(text: str, file: str, problems: Problems, expand: Callable[[str], str]) -> Any:
-    """The document as Map, Seq, str, int, float, bool or None; `expand` resolves references and may raise ValueError.
+    """The document as Map, Seq, str, int, float, bool or None, which is also what an unreadable one is.
 
-    Raises Unreadable when there is nothing to go on with.
+    `expand` resolves references; what is wrong with one it says by ValueError.
     """
     yaml = YAML(typ="safe", pure=True)
     try:
@@ -80,7 +76,7 @@ def parse(text: str, file: str, problems: Problems, expand: Callable[[str], str]
         problems.add(file, line, "", "a character that YAML does not allow (a control character?); take it out")
     except RecursionError:
         problems.add(file, None, "", "nested too deeply to be a configuration")
-    raise Unreadable
+    return None
 
 
 def _explain(text: str, error: MarkedYAMLError, line: int | None) -> str:
@@ -102,15 +98,12 @@ class _Builder:
         self._open: set[str] = set()
 
     def document(self) -> Any:
-        value = None
-        documents = 0
-        for event in self._events:
-            if isinstance(event, NodeEvent):
-                documents += 1
-                if documents > 1:
-                    self._tell(event, (), "a second document (`---`) begins here; write one only")
-                    raise Unreadable
-                value = self._node(event, ())
+        roots = (event for event in self._events if isinstance(event, NodeEvent))
+        first = next(roots, None)
+        value = None if first is None else self._node(first, ())
+        second = next(roots, None)
+        if second is not None:
+            self._tell(second, (), "a second document (`---`) begins here; write one only")
         return value
 
     def _node(self, event: Any, path: tuple[int | str, ...]) -> Any:
