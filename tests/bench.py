@@ -76,7 +76,10 @@ class Bench:
     def poll(self, *, minutes: float = 15) -> list[Polled]:
         """Let some time pass, then poll every source as `crawler poll` does."""
         self.clock.advance(minutes=minutes)
-        return asyncio.run(self._poll())
+        outcomes = asyncio.run(self._poll())
+        for polled in outcomes:
+            assert "mistake in crawler" not in (polled.error or ""), polled.error
+        return outcomes
 
     async def _poll(self) -> list[Polled]:
         config = self.config

@@ -36,9 +36,7 @@ class JsonlSink:
             tail = self._repaired_tail(descriptor)
             if f'"id":"{payload["data"]["id"]}"'.encode() in tail:
                 return "it was there already"
-            rest = memoryview(line)
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
+            _written(descriptor, line)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -59,6 +57,13 @@ class JsonlSink:
             return tail[: len(tail) - len(torn)]
         os.write(descriptor, b"\n")
         return tail
+
+
+def _written(descriptor: int, line: bytes) -> None:
+    """Write all of it; the kernel takes a line in one piece unless the disk is full."""
+    rest = memoryview(line)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
 
 
 def _is_json(line: bytes) -> bool:

@@ -7,7 +7,7 @@ live with an old `modified`, `include=` gives 10 a page unless told otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -37,7 +37,8 @@ _NAMES = "author,wp:term,wp:featuredmedia"
 class Moved:
     """What the light listings of one look showed."""
 
-    listed: tuple[Listed, ...]
+    edited: tuple[Listed, ...]
+    newest: tuple[Listed, ...]
     unreadable: tuple[str, ...]
     #: the server's Date of the first request: the next watermark
     date: datetime | None
@@ -94,17 +95,27 @@ async def moved(fetch: Fetch, run: Run, endpoint: Endpoint, *, since: datetime) 
         total = _total(answer) if number == 1 else total
         if number * BATCH >= (total or 0) or not page or (page[-1].published_at or after) < after:
             break
-    listed = {post.id: post for post in [*newest, *edited]}
-    if not listed and endpoint.total:
+    if not newest and endpoint.total:
         raise PollError("not_data", f"an empty list, although the site had {endpoint.total} posts", url=endpoint.url)
-    return Moved(listed=tuple(listed.values()), unreadable=tuple(unreadable), date=date, total=total)
+    return Moved(edited=tuple(edited), newest=tuple(newest), unreadable=tuple(unreadable), date=date, total=total)
 
 
-def wanted(listed: Iterable[Listed], last: Mapping[int, LastSighting], *, skew: timedelta) -> list[int]:
-    """The ids whose content has to be read: unknown, `modified` moved, or read too soon after a save to be sure."""
+def wanted(
+    shown: Moved, last: Mapping[int, LastSighting], *, skew: timedelta, adopt_until: datetime | None
+) -> list[int]:
+    """The ids whose content has to be read: unknown, `modified` moved, or read too soon after a save to be sure.
+
+    `adopt_until` is set where the baseline was limited: what it left out is not read until it is edited.
+    """
+    left_out = {
+        post.id
+        for post in shown.newest
+        if post.id not in last and adopt_until and post.published_at and post.published_at <= adopt_until
+    } - {post.id for post in shown.edited}
+    listed = {post.id: post for post in [*shown.newest, *shown.edited] if post.id not in left_out}
     return [
         post.id
-        for post in listed
+        for post in listed.values()
         if (seen := last.get(post.id)) is None
         or seen.modified_at != post.modified_at
         or (post.modified_at is not None and seen.last_seen_at + skew < post.modified_at + SETTLED)
@@ -203,7 +214,7 @@ def _content(url: str) -> Request:
     return Request(url=with_query(url, _embed=_NAMES, _fields=_KEPT), accept=JSON)
 
 
-def _pages() -> Iterable[int]:
+def _pages() -> range:
     """Page numbers up to a bound that no honest site reaches in one look: a site that never ends is not followed."""
     return range(1, 1001)
 

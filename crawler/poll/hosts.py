@@ -42,7 +42,9 @@ async def _survived(desk: Desk, source: Source, config: SourceConfig, *, forced:
         raise
     except Exception as error:
         log.exception("poll", source=source.name, status="failed")
-        return Polled(source=source.name, ok=False, error=f"a mistake in crawler itself: {type(error).__name__}: {error}")
+        return Polled(
+            source=source.name, ok=False, error=f"a mistake in crawler itself: {type(error).__name__}: {error}"
+        )
 
 
 async def poll_hosts(desk: Desk, pairs: Iterable[Pair], told: Told, *, concurrency: int) -> None:

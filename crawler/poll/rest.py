@@ -61,14 +61,12 @@ async def look(visit: Visit, *, unchanged_until: datetime | None) -> int:
         visit.fetch, visit.desk.run, visit.endpoint, since=visit.endpoint.watermark or _began(visit, now)
     )
     skew = moved.date - visit.desk.clock() if moved.date is not None else timedelta()
-    last = visit.desk.store.sightings_of(visit.endpoint.id, [post.id for post in moved.listed])
-    ids = wordpress.wanted(moved.listed, last, skew=skew)
+    is_limited = visit.config.baseline != "all"
+    adopt_until = visit.desk.store.newest_published(visit.source.id, now) if is_limited else None
+    last = visit.desk.store.sightings_of(visit.endpoint.id, [post.id for post in (*moved.edited, *moved.newest)])
+    ids = wordpress.wanted(moved, last, skew=skew, adopt_until=adopt_until)
     hashes = frozenset(seen.raw_hash for seen in last.values())
-    circumstances = visit.look(
-        unchanged_until=unchanged_until,
-        skew=skew,
-        adopt_until=None if visit.config.baseline == "all" else visit.desk.store.newest_published(visit.source.id, now),
-    )
+    circumstances = visit.look(unchanged_until=unchanged_until, skew=skew, adopt_until=adopt_until)
     final = {
         # Never the server's word alone: a Date in the future would hide every edit until then.
         "watermark": min(moved.date or now, now),

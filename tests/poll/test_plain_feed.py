@@ -113,7 +113,7 @@ def test_a_first_poll_without_network_is_told_in_status_and_made_good_later(benc
 
 def test_a_page_that_is_neither_says_what_was_tried(tmp_path, clock, site):
     bench = Bench(tmp_path, clock, {"example.org": site}, "  - url: https://example.org/about/")
-    site.fail("*", Fault(body=b"<html><title>A page</title></html>"), times=None)
+    site.fail("*", Fault(status=200, body=b"<html><title>A page</title></html>"), times=None)
     (polled,) = bench.poll()
     assert not polled.ok
     for step in ("as a feed", "/wp-json/", "rest_route", "/feed/"):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import re
+from datetime import datetime
 
 import pytest
 
@@ -116,7 +117,7 @@ def test_a_new_post_is_published_once(bench, site, clock):
 
 def test_a_new_post_dated_years_back_is_published(bench, site, clock):
     bench.poll()
-    site.publish("From the archive", "<p>Old.</p>", date=datetime(2019, 5, 1, 12, 0))
+    site.publish("From the archive", "<p>Old.</p>", date=datetime(2019, 5, 1, 12, 0))  # noqa: DTZ001 (site-local)
     bench.poll()
     (change,) = bench.changes()
     assert (change["kind"], change["published_at"]) == ("published", "2019-05-01T12:00:00Z")
@@ -267,8 +268,8 @@ def test_one_post_that_breaks_its_page_is_named_and_the_others_are_read(bench, s
     bad = sorted(site.posts)[7]
 
     def broken(method, url, headers):
-        answer, fault = original(method, url, headers)
-        if "_embed" in url and f'"id":{bad},'.encode() in original(method, url, {})[0].body:
+        answer, fault = original(method, url, {})
+        if "_embed" in url and f'"id":{bad},'.encode() in answer.body:
             return answer._replace(status=500, body=b"<h1>Allowed memory size exhausted</h1>"), fault
         return answer, fault
 
@@ -311,7 +312,7 @@ def test_times_of_the_store_are_utc_text(bench, site):
     bench.poll()
     for table, column in (("posts", "published_at"), ("revisions", "observed_at"), ("endpoints", "next_poll_at")):
         for row in bench.rows(f"SELECT {column} AS at FROM {table} WHERE {column} IS NOT NULL"):
-            assert datetime.strptime(row["at"], "%Y-%m-%dT%H:%M:%SZ") > datetime(2000, 1, 1)
+            assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["at"])
 
 
 def test_a_date_in_the_future_from_the_server_never_hides_an_edit(bench, site, clock):
@@ -320,7 +321,10 @@ def test_a_date_in_the_future_from_the_server_never_hides_an_edit(bench, site, c
 
     def ahead(method, url, headers):
         answer, fault = original(method, url, headers)
-        wrong = [("Date", "Fri, 01 Jan 2099 00:00:00 GMT") if name == "Date" else (name, value) for name, value in answer.headers]
+        wrong = [
+            ("Date", "Fri, 01 Jan 2099 00:00:00 GMT") if name == "Date" else (name, value)
+            for name, value in answer.headers
+        ]
         return answer._replace(headers=wrong), fault
 
     site.handle = ahead
@@ -329,4 +333,3 @@ def test_a_date_in_the_future_from_the_server_never_hides_an_edit(bench, site, c
     clock.advance(minutes=1)
     bench.poll(minutes=70)
     assert [change["fields"] for change in bench.changes()] == [["title"]]
-    assert timedelta(0) <= timedelta(1)
