@@ -72,7 +72,7 @@ def _identity(ref: Ref) -> int | str:
 
 def _shown(value: str | datetime | Ref | None) -> str | None:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
     if isinstance(value, Ref):
         return value.name or (f"#{value.id}" if value.id else "")
     return value
