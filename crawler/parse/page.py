@@ -55,14 +55,14 @@ def header_links(value: str, url: str) -> str | None:
     """The REST root in an HTTP `Link` header: `<https://example.org/wp-json/>; rel="https://api.w.org/"`."""
     for target, parameters in _LINK.findall(value):
         relation = _RELATION.search(parameters)
-        if relation and REST_RELATION in (relation[1] or relation[2]).split():
+        if relation and REST_RELATION in (relation[1] or relation[2]).lower().split():
             return values.address(target, url)
     return None
 
 
 def _relations(link: Tag) -> Sequence[str]:
     relations = link.get("rel") or ()
-    return relations.split() if isinstance(relations, str) else relations
+    return [each.lower() for each in (relations.split() if isinstance(relations, str) else relations)]
 
 
 def _type(link: Tag) -> str:

@@ -19,7 +19,7 @@ def reduced(record: Record) -> dict[str, Any]:
     kept: dict[str, Any] = {"id": post_id(record)}
     for name in ("date_gmt", "modified_gmt"):
         if name in record:
-            kept[name] = record[name] if isinstance(record[name], str) and len(record[name]) < 64 else None
+            kept[name] = record[name] if values.time(record[name]) else None
     for name in ("link", "type"):
         if record.get(name) is not None:
             kept[name] = values.text(record[name], name, values.ADDRESS_LIMIT)
