@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from crawler.diff.lines import Line, Style, is_changed, lines, shortened, texts
 from crawler.diff.operations import Op, whole
+from crawler.model import HUNK_BREAK
 
 SpanStyle = Literal["kept", "removed", "added"]
 
@@ -17,8 +18,6 @@ _JOINER = "\u2060"
 _MARKERS = ("[-", "-]", "{+", "+}")
 _OPENING = re.compile(r"\[-|\{\+")
 _CLOSING: dict[str, tuple[str, SpanStyle]] = {"[-": ("-]", "removed"), "{+": ("+}", "added")}
-#: Between two lines of which something was left out.
-SEPARATOR = "--"
 
 
 def wdiff(old: str, new: str) -> str:
@@ -34,7 +33,7 @@ def wdiff_in_short(operations: Iterable[Op]) -> str:
     for index, line in enumerate(found):
         if is_changed(line) and any(piece.style != "moved_away" for piece in line):
             if shown and index > last + 1:
-                shown.append(SEPARATOR)
+                shown.append(HUNK_BREAK)
             shown.append(_marked(shortened(line), in_short=True))
             last = index
     return "\n".join(shown)

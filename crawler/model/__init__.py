@@ -5,6 +5,7 @@
 """
 
 from crawler.model.change import (
+    HUNK_BREAK,
     AlertJob,
     ChangeView,
     Comparison,
@@ -52,6 +53,7 @@ from crawler.model.web import Fetch, Fetched, NotModified, Request, Validators
 
 __all__ = [
     "COMPARED",
+    "HUNK_BREAK",
     "AlertJob",
     "ChangePlan",
     "ChangeView",

@@ -17,6 +17,10 @@ CHANGE_KINDS: tuple[ChangeKind, ...] = (
 )
 
 
+#: The line in a diff between two places of a text; an empty line stands between two fields.
+HUNK_BREAK = "--"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FieldDiff:
     """One changed field, as in the alert's `fields`."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from crawler.diff import SEPARATOR
+from crawler.model import HUNK_BREAK
 from crawler.render.headline import NAMES
 from crawler.render.inert import inert, one_line
 
@@ -117,7 +117,7 @@ def _section(field: Mapping[str, Any], section: str) -> list[str]:
 
 def _hunks(lines: Sequence[str]) -> int:
     """How many hunks the lines are of, the first perhaps begun before them."""
-    return sum(line == SEPARATOR for line in lines[1:]) + 1 if lines else 0
+    return sum(line == HUNK_BREAK for line in lines[1:]) + 1 if lines else 0
 
 
 def _diff_line(line: str) -> str:
