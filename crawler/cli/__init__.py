@@ -1,0 +1,42 @@
+"""The command line. Each family of commands is a module of its own, imported when it is called."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import click
+
+from crawler import __version__
+from crawler.cli.group import Entry, LazyGroup
+
+#: In the order in which one meets them; the help of each is the first line of its own.
+COMMANDS = {
+    "run": Entry("crawler.cli.watch:run", "Watch all sources until SIGTERM or SIGINT."),
+    "poll": Entry("crawler.cli.watch:poll", "Poll the named sources (default: all) once, now."),
+    "check": Entry("crawler.cli.checking:check", "Validate the configuration."),
+    "status": Entry("crawler.cli.status:status", "How the sources are doing, worst first."),
+    "posts": Entry("crawler.cli.lists:posts", "List posts, newest first."),
+    "changes": Entry("crawler.cli.lists:changes", "List changes, newest first."),
+    "log": Entry("crawler.cli.history:log", "The revisions and changes of a post, newest first."),
+    "show": Entry("crawler.cli.showing:show_command", "The text of one revision of a post."),
+    "diff": Entry("crawler.cli.comparing:diff", "What differs between two revisions of a post."),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    entries=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    epilog="`crawler COMMAND --help` tells more, with an example.",
+)
+@click.option("-c", "--config", type=click.Path(path_type=Path), help="Default: $CRAWLER_CONFIG, else ./config.yaml.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
+@click.version_option(__version__, message=f"%(prog)s %(version)s (SQLite {sqlite3.sqlite_version})")
+@click.pass_context
+def program(ctx: click.Context, config: Path | None, verbose: bool) -> None:
+    """Watch WordPress sites and feeds, keep every revision, tell what changed."""
+    # Here and not above: it takes the configuration's parts along, for which `--help` should not wait.
+    from crawler.cli.app import App
+
+    ctx.obj = App(verbose=verbose) if config is None else App(path=config, verbose=verbose)

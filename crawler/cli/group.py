@@ -1,0 +1,84 @@
+"""The group of commands: loads a command's module when it is called, and turns errors into one message each."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import click
+
+from crawler.errors import ConfigError, CrawlerError
+
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+
+
+class Entry(NamedTuple):
+    """Where a command stands, and its line in the list of commands: known without importing it."""
+
+    place: str
+    help: str
+
+
+class LazyGroup(click.Group):
+    """Commands by name; importing all of them would make every one of them start slowly."""
+
+    def __init__(self, *args: Any, entries: Mapping[str, Entry], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.entries = entries
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.entries)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.entries:
+            return None
+        module, _, name = self.entries[cmd_name].place.partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.entries and not args[0].startswith("-"):
+            near = get_close_matches(args[0], self.entries, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in self.entries.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. An error that is meant for people becomes a message and an exit code."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except CrawlerError as error:
+            click.echo(f"Error: {legible(str(error))}", err=True)
+            ctx.exit(exit_code(error))
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+        except BrokenPipeError:
+            _let_go_of_stdout()
+            ctx.exit(0)
+        return result
+
+
+def exit_code(error: CrawlerError) -> int:
+    """2 for a configuration that cannot be used, 1 for everything else that went wrong."""
+    return MISUSED if isinstance(error, ConfigError) else FAILED
+
+
+def legible(text: str) -> str:
+    """The text with control characters shown as escapes; lines stay lines. A message may quote what a site said."""
+    return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)
+
+
+def _let_go_of_stdout() -> None:
+    """Whoever read from us has had enough. What is still buffered must not fail again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
