@@ -30,10 +30,14 @@ __all__ = ["Limits", "Workers", "run_inline"]
 _START = 30.0
 _STOP = 2.0
 _DEFAULTS = Limits()
+_ENDED = "the child processes have been ended already"
 
 
 class Workers:
-    """At most `size` children; tasks wait for one in the order in which they came."""
+    """At most `size` children; tasks wait for one in the order in which they came.
+
+    Leaving the context ends all children; a task that is still under way then raises CrawlerError.
+    """
 
     def __init__(self, size: int = 2, limits: Limits = _DEFAULTS) -> None:
         #: children stopped so far, by what for
@@ -41,6 +45,7 @@ class Workers:
         self._limits = limits
         self._turn = asyncio.Semaphore(size)
         self._idle: list[_Child] = []
+        self._busy: set[_Child] = set()
         self._endings: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
@@ -51,8 +56,10 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._is_closed = True
-        while self._idle:
-            self._end(self._idle.pop())
+        for child in self._busy:
+            child.kill()
+        for child in (*self._idle, *self._busy):
+            self._end(child)
         await asyncio.gather(*self._endings)
 
     async def run(self, task: Task[Result]) -> Result:
@@ -61,8 +68,12 @@ class Workers:
         frame = msgspec.msgpack.encode(Order(kind, msgspec.Raw(msgspec.msgpack.encode(task))))
         async with self._turn:
             child = await self._ready()
-            reply = await self._ask(child, frame)
-            if reply.is_last or self._is_closed:
+            self._busy.add(child)
+            try:
+                reply = await self._ask(child, frame)
+            finally:
+                self._busy.discard(child)
+            if reply.is_last:
                 self._end(child)
             else:
                 self._idle.append(child)
@@ -75,12 +86,16 @@ class Workers:
 
     async def _ready(self) -> _Child:
         if self._is_closed:
-            raise CrawlerError("the child processes have been ended already")
+            raise CrawlerError(_ENDED)
         while self._idle:
             child = self._idle.pop()
             if child.is_alive:
                 return child
-        return await _Child.start(self._limits)
+        child = await _Child.start(self._limits)
+        if self._is_closed:  # meanwhile
+            self._end(child)
+            raise CrawlerError(_ENDED)
+        return child
 
     async def _ask(self, child: _Child, frame: bytes) -> Reply:
         try:
@@ -89,6 +104,8 @@ class Workers:
         except TimeoutError:
             raise self._killed(child, "wall") from None
         except (EOFError, OSError):
+            if self._is_closed:
+                raise CrawlerError(_ENDED) from None
             raise self._killed(child, await child.death()) from None
         except asyncio.CancelledError:
             self._killed(child, "cancelled")
