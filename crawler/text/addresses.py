@@ -37,7 +37,7 @@ def canonical_link(url: str) -> str:
     if parts is None:
         return url.strip()
     host, path, query, fragment = parts
-    return host + _escapes_folded(path or "/") + _escapes_folded(query) + _escapes_folded(fragment)
+    return host + _escapes_folded(path or ("/" if host else "")) + _escapes_folded(query) + _escapes_folded(fragment)
 
 
 def address(url: str) -> str:
