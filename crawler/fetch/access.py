@@ -49,7 +49,8 @@ def line_of(url: httpx.URL) -> str:
 def parse_url(text: str) -> httpx.URL:
     """Read an address from a config, a store or a document. Raises FetchError when it is none."""
     try:
-        return httpx.URL(text).copy_with(fragment=None)
+        url = httpx.URL(text)
+        return url.copy_with(fragment=None) if "#" in text else url
     except (httpx.InvalidURL, ValueError, UnicodeError):
         raise FetchError("refused", "this is not a valid address") from None
 
@@ -71,6 +72,8 @@ def printable(text: str, *, limit: int = 160) -> str:
 
 def secret_headers(access: SourceAccess, url: httpx.URL) -> dict[str, str]:
     """The configured headers and the password, if `url` is at the configured origin; else nothing."""
+    if not access.headers and access.username is None and access.password is None and "@" not in access.origin_url:
+        return {}
     origin = parse_url(access.origin_url)
     if _place(url) != _place(origin):
         return {}

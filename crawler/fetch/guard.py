@@ -89,7 +89,7 @@ class Guard:
             )
 
     def _is_allowed(self, host: str, port: int, address: IPAddress) -> bool:
-        if (_plain_host(host), port) not in self._configured:
+        if (host.lower(), port) not in self._configured:
             return False
         return any(address.version == network.version and address in network for network in self._allow_private)
 

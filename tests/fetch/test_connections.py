@@ -48,6 +48,18 @@ async def test_a_fresh_connection_that_is_closed_is_not_tried_again():
 
 
 @running
+async def test_what_one_request_reused_says_nothing_of_the_next_one():
+    async def closes(exchange):
+        exchange.writer.close()
+
+    async with serving(good) as kept, serving(closes) as fresh, a_fetcher(kept.base_url, fresh.base_url) as fetcher:
+        await get(fetcher, kept.base_url)
+        await get(fetcher, kept.base_url)
+        await failure(fetcher, fresh.base_url)
+    assert (kept.connections, fresh.connections) == (1, 1)
+
+
+@running
 async def test_once_a_byte_of_the_answer_came_it_is_not_tried_again():
     async def breaks_off(exchange):
         await exchange.send(answer() if exchange.number == 1 else b"HTTP/1.1 200 OK\r\nContent-Le")

@@ -17,9 +17,9 @@ from tests.fetch.fetching import a_fetcher, failure, get, running
 DEADLINE = 0.4
 
 
-async def fetch_fault(name: str):
+async def fetch_fault(name: str, *, timeout: float = DEADLINE):
     async with fault_server() as base_url, a_fetcher(base_url) as fetcher:
-        return await get(fetcher, f"{base_url}/{name}", timeout=DEADLINE)
+        return await get(fetcher, f"{base_url}/{name}", timeout=timeout)
 
 
 @pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.reason])
@@ -29,12 +29,12 @@ def test_a_fault_is_a_failure_with_its_reason(name):
         asyncio.run(fetch_fault(name))
     assert caught.value.reason == FAULTS[name].reason, str(caught.value)
     assert caught.value.url.startswith("http")
-    assert time.monotonic() - started < DEADLINE + 1.0
+    assert time.monotonic() - started < DEADLINE + 3.0
 
 
 @pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if not fault.reason])
 def test_a_whole_answer_is_read_however_it_is_sent(name):
-    fetched = asyncio.run(fetch_fault(name))
+    fetched = asyncio.run(fetch_fault(name, timeout=10))
     whole = {"close_delim_cut": FEED[:-40], "empty_200": b""}.get(name, FEED)
     assert fetched.body == whole
     assert fetched.wire_bytes <= len(FEED)
@@ -46,14 +46,14 @@ FLOODS = ["gzip_bomb", "gzip_bomb_nested", "endless_body", "endless_headers", "e
 def flood(name: str, connection) -> None:
     with suppress(FetchError):
         asyncio.run(fetch_fault("gzip_ok"))
-    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     with suppress(FetchError):
         asyncio.run(fetch_fault(name))
-    connection.send((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, time.monotonic() - started))
+    connection.send((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, time.process_time() - started))
 
 
 @pytest.mark.parametrize("name", FLOODS)
-def test_a_flood_costs_little_memory_and_less_than_a_second(name):
+def test_a_flood_costs_little_memory_and_less_than_a_second_of_work(name):
     # In a process of its own, for the highest memory use so far is all that the system tells.
     mine, theirs = multiprocessing.Pipe()
     child = multiprocessing.get_context("spawn").Process(target=flood, args=(name, theirs))
@@ -120,9 +120,9 @@ async def test_a_hanging_server_does_not_hold_up_another_one():
         fault_server() as fast,
         a_fetcher(slow, fast, concurrency=4) as fetcher,
     ):
-        hanging = [asyncio.create_task(failure(fetcher, f"{slow}/hang_before_headers", timeout=0.3)) for _ in range(3)]
+        hanging = [asyncio.create_task(failure(fetcher, f"{slow}/hang_before_headers", timeout=1.0)) for _ in range(3)]
         await asyncio.sleep(0)
         started = time.monotonic()
         await get(fetcher, f"{fast}/good")
-        assert time.monotonic() - started < 0.25
+        assert time.monotonic() - started < 0.9
         assert {error.reason for error in await asyncio.gather(*hanging)} == {"timeout"}

