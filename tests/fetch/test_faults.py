@@ -17,9 +17,9 @@ from tests.fetch.fetching import a_fetcher, failure, get, running
 DEADLINE = 0.4
 
 
-async def fetch_fault(name: str, *, timeout: float = DEADLINE):
+async def fetch_fault(name: str, *, seconds: float = DEADLINE):
     async with fault_server() as base_url, a_fetcher(base_url) as fetcher:
-        return await get(fetcher, f"{base_url}/{name}", timeout=timeout)
+        return await get(fetcher, f"{base_url}/{name}", timeout=seconds)
 
 
 @pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.reason])
@@ -34,7 +34,7 @@ def test_a_fault_is_a_failure_with_its_reason(name):
 
 @pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if not fault.reason])
 def test_a_whole_answer_is_read_however_it_is_sent(name):
-    fetched = asyncio.run(fetch_fault(name, timeout=10))
+    fetched = asyncio.run(fetch_fault(name, seconds=10))
     whole = {"close_delim_cut": FEED[:-40], "empty_200": b""}.get(name, FEED)
     assert fetched.body == whole
     assert fetched.wire_bytes <= len(FEED)
