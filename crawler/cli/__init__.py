@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import click
 
-from crawler import __version__
 from crawler.cli.group import Entry, LazyGroup
+from crawler.cli.version import VERSION
 
 #: In the order in which one meets them; the help of each is the first line of its own.
 COMMANDS = {
@@ -32,7 +31,7 @@ COMMANDS = {
 )
 @click.option("-c", "--config", type=click.Path(path_type=Path), help="Default: $CRAWLER_CONFIG, else ./config.yaml.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
-@click.version_option(__version__, message=f"%(prog)s %(version)s (SQLite {sqlite3.sqlite_version})")
+@click.version_option(VERSION, message="%(prog)s %(version)s")
 @click.pass_context
 def program(ctx: click.Context, config: Path | None, verbose: bool) -> None:
     """Watch WordPress sites and feeds, keep every revision, tell what changed."""

@@ -42,7 +42,7 @@ def check(app: App, connects: bool, prints: bool, schema: bool) -> None:
         show(block(configuration.describe(config).removesuffix("\n")))
     if connects:
         # Here and not above: only this needs the network's parts, which take long to load.
-        from crawler.cli.watch import connect
+        from crawler.cli.connecting import connect
 
         raise SystemExit(_tell(asyncio.run(connect(config))))
     if not prints:

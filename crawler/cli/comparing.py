@@ -15,6 +15,7 @@ from crawler.cli.colours import wants_colour
 from crawler.cli.documents import IN_TEXT, document, label, value_text
 from crawler.cli.group import legible
 from crawler.cli.naming import Meant, meant
+from crawler.cli.options import number
 from crawler.cli.printing import block, line, note, show
 from crawler.decide import differing
 from crawler.diff import as_json, compare, html, spans, unified, wdiff
@@ -44,8 +45,8 @@ class Pair(NamedTuple):
 
 @click.command("diff")
 @click.argument("post", metavar="POST")
-@click.argument("old", type=click.IntRange(1), required=False)
-@click.argument("new", type=click.IntRange(1), required=False)
+@click.argument("old", type=number(1), required=False)
+@click.argument("new", type=number(1), required=False)
 @click.option(
     "--format",
     "format_",

@@ -56,8 +56,10 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. An error that is meant for people becomes a message and an exit code."""
         try:
-            result = super().invoke(ctx)
-            sys.stdout.flush()
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()
         except CrawlerError as error:
             click.echo(f"Error: {legible(str(error))}", err=True)
             ctx.exit(exit_code(error))
@@ -66,7 +68,10 @@ class LazyGroup(click.Group):
         except BrokenPipeError:
             _let_go_of_stdout()
             ctx.exit(0)
-        return result
+        except UnicodeEncodeError:
+            # Arguments that are no UTF-8 arrive as half characters, which SQLite does not take.
+            click.echo("Error: an argument is not text in UTF-8", err=True)
+            ctx.exit(MISUSED)
 
 
 def exit_code(error: CrawlerError) -> int:

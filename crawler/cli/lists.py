@@ -14,7 +14,7 @@ from crawler.cli.columns import change_columns, post_columns
 from crawler.cli.following import follow as follow_changes
 from crawler.cli.formats import WRITERS
 from crawler.cli.matching import Pattern
-from crawler.cli.options import Listing, list_options
+from crawler.cli.options import Listing, number, list_options
 from crawler.cli.printing import Column, note, show, table
 from crawler.model import COMPARED
 from crawler.model.change import CHANGE_KINDS
@@ -46,12 +46,12 @@ def posts(app: App, listing: Listing) -> None:
 
 @click.command()
 @click.option(
-    "--kind", multiple=True, type=click.Choice(CHANGE_KINDS), metavar="KIND", help=f"{', '.join(CHANGE_KINDS)}."
+    "--kind", multiple=True, type=click.Choice(CHANGE_KINDS), metavar="KIND", help="edited, published, deleted, …"
 )
 @click.option("--silent", is_flag=True, help="Text that changed although `modified` did not move.")
 @click.option("--field", multiple=True, type=click.Choice(COMPARED), metavar="FIELD", help="title, content, tags, …")
 @click.option("--author", metavar="TEXT", help="Part of the author's name.")
-@click.option("--min-words", type=click.IntRange(0), default=0, metavar="N", help="Words added and removed, at least.")
+@click.option("--min-words", type=number(0), default=0, metavar="N", help="Words added and removed, at least.")
 @click.option("--match", metavar="REGEX", help="What the changed text must have in it.")
 @click.option("--follow", is_flag=True, help="Oldest first, and wait for more.")
 @list_options()

@@ -40,8 +40,8 @@ def meant(reader: Reader, text: str, zone: tzinfo) -> Meant:
             f"no post is known as {text!r}; `crawler posts` lists them."
             " A post is named by its id, link, guid, SOURCE:WP_ID, or a change's id"
         )
-    if suffix.isascii() and suffix.isdigit():
-        return Meant(post_id=found.post_id, number=int(suffix[:9]))
+    if finding.is_number(suffix):
+        return Meant(post_id=found.post_id, number=int(suffix))
     return _at(reader, found.post_id, suffix, zone)
 
 

@@ -18,6 +18,20 @@ Command = Callable[..., None]
 
 FORMATS = ("table", "json", "jsonl", "csv")
 _DEFAULT_LIMIT = 50
+#: Of numbers that are typed: any larger one is a slip.
+_MOST = 10**9
+
+
+def number(least: int) -> Callable[[object], int]:
+    """An option's or argument's type: a whole number from `least` up."""
+
+    def read(value: object) -> int:
+        text = str(value)
+        if text.isascii() and text.isdigit() and least <= (found := int(text[:20])) <= _MOST:
+            return found
+        raise click.BadParameter(f"{text!r} is not a whole number from {least} to {_MOST:,}")
+
+    return read
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,13 +84,24 @@ def list_options(*, with_span: bool = True, with_sources: bool = True) -> Callab
 
 
 _SHAPE = (
-    click.option("--format", "format_", type=click.Choice(FORMATS), default="table", help="Default: table."),
     click.option(
-        "--limit", type=click.IntRange(0), default=_DEFAULT_LIMIT, metavar="N", help="At most N; 0: all. Default: 50."
+        "--format",
+        "format_",
+        type=click.Choice(FORMATS),
+        default="table",
+        metavar="FORMAT",
+        help="table (default), json, jsonl or csv.",
+    ),
+    click.option(
+        "--limit",
+        type=number(0),
+        default=_DEFAULT_LIMIT,
+        metavar="N",
+        help="At most N; 0: all. Default: 50.",
     ),
 )
 _SPAN = (
-    click.option("--since", metavar="TIME", help="From then on: 2d, 3h, a date, or a date and time."),
+    click.option("--since", metavar="TIME", help="From 2d or 3h ago, or 2024-03-01[T12:00], on."),
     click.option("--until", metavar="TIME", help="Before then."),
 )
 _SOURCES = (

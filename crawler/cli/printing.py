@@ -86,15 +86,10 @@ def note(text: str) -> None:
 
 
 def _rendered(parts: Iterable[Text]) -> str:
-    is_coloured = wants_colour(sys.stdout)
+    if not wants_colour(sys.stdout):
+        return "".join(f"{part.plain}\n" for part in parts)
     console = Console(
-        file=sys.stdout,
-        width=_UNBOUNDED,
-        color_system="standard" if is_coloured else None,
-        force_terminal=is_coloured,
-        markup=False,
-        highlight=False,
-        emoji=False,
+        width=_UNBOUNDED, color_system="standard", force_terminal=True, markup=False, highlight=False, emoji=False
     )
     with console.capture() as captured:
         for part in parts:

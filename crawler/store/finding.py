@@ -37,7 +37,7 @@ def named(reader: Reader, name: str) -> Named | None:
 
 
 def _by_id(reader: Reader, name: str) -> list[Named]:
-    if not _is_number(name):
+    if not is_number(name):
         return []
     return [Named(row["id"]) for row in reader.execute("SELECT id FROM posts WHERE id = ?", (int(name),))]
 
@@ -49,7 +49,7 @@ def _by_change(reader: Reader, name: str) -> list[Named]:
 
 def _by_wp_id(reader: Reader, name: str) -> list[Named]:
     source, _, wp_id = name.rpartition(":")
-    if not source or not _is_number(wp_id):
+    if not source or not is_number(wp_id):
         return []
     rows = reader.execute(
         """
@@ -90,7 +90,8 @@ def _by_change_prefix(reader: Reader, name: str) -> list[Named]:
     return [Named(row["post_id"], row["id"]) for row in rows]
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Is it a number that the store can hold?"""
     return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
 
 

@@ -76,7 +76,7 @@ def revision(reader: Reader, post_id: int, number: int) -> StoredRevision:
     if row is None:
         have = numbers(reader, post_id)
         known = (
-            f"there is {have[0]} only" if len(have) == 1 else f"there are {have[0]} to {have[-1]}" if have else "none"
+            f"it has {have[0]} to {have[-1]}" if len(have) > 1 else f"it has {have[0]} only" if have else "it has none"
         )
         raise NotFound(f"post {post_id} has no revision {number}; {known}")
     return _revision(row)

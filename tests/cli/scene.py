@@ -18,7 +18,6 @@ from crawler.model import (
     Endpoint,
     EndpointSeed,
     EndpointState,
-    Fields,
     Page,
     Plan,
     PollRecord,
@@ -118,7 +117,6 @@ class Scene:
         shown = Sighting(wp_id=wp_id, raw_hash="gone")
         look = Look(source=source, endpoint=endpoint, kind="sweep", now=at(when), counts=True)
         asked = self.store.known(source.id, endpoint.id, keys_to_ask(Page(sightings=(shown,))))
-        (post,) = asked.posts.values()
         protected = decide(look, asked, Page(sightings=(replace(shown, protected=True, text_hash="x"),))).posts[0]
         assert protected.change is not None
         gone = replace(protected, state=kind, change=replace(protected.change, kind=kind))  # type: ignore[arg-type]
