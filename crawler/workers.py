@@ -85,17 +85,22 @@ class Workers:
         raise ParseError(reply.failure.reason, reply.failure.message)
 
     async def _ready(self) -> _Child:
-        if self._is_closed:
-            raise CrawlerError(_ENDED)
+        self._check_open()
         while self._idle:
             child = self._idle.pop()
             if child.is_alive:
                 return child
         child = await _Child.start(self._limits)
-        if self._is_closed:  # meanwhile
+        try:
+            self._check_open()
+        except CrawlerError:
             self._end(child)
-            raise CrawlerError(_ENDED)
+            raise
         return child
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise CrawlerError(_ENDED)
 
     async def _ask(self, child: _Child, frame: bytes) -> Reply:
         try:
@@ -104,8 +109,7 @@ class Workers:
         except TimeoutError:
             raise self._killed(child, "wall") from None
         except (EOFError, OSError):
-            if self._is_closed:
-                raise CrawlerError(_ENDED) from None
+            self._check_open()
             raise self._killed(child, await child.death()) from None
         except asyncio.CancelledError:
             self._killed(child, "cancelled")
