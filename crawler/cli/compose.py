@@ -43,8 +43,8 @@ class Watch:
 
 
 def now() -> datetime:
-    """The clock of the program: UTC, to the second, as it is stored."""
-    return datetime.now(UTC).replace(microsecond=0)
+    """The clock of the program."""
+    return datetime.now(UTC)
 
 
 def user_agent(config: Config) -> str:

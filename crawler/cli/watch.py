@@ -10,9 +10,11 @@ import click
 import uvloop
 
 from crawler.alert import deliver
+from crawler.cli import logs
 from crawler.cli.app import App, pass_app
 from crawler.cli.compose import Watch, watching
 from crawler.cli.progress import progress
+from crawler.config import Config
 from crawler.daemon import Daemon
 from crawler.errors import NotFound
 from crawler.model import Source
@@ -32,7 +34,7 @@ def poll(app: App, names: tuple[str, ...], due: bool) -> None:
     Example:
       crawler poll koreapro.org
     """
-    raise SystemExit(_run(_poll(app, names, due=due)))
+    raise SystemExit(_run(_poll(_configured(app), names, due=due)))
 
 
 @click.command()
@@ -44,7 +46,14 @@ def run(app: App) -> None:
     Example:
       crawler -c /etc/crawler/config.yaml run
     """
-    _run(_watch(app))
+    _run(_watch(_configured(app)))
+
+
+def _configured(app: App) -> Config:
+    """The configuration, with the log set up as it says."""
+    config = app.config()
+    logs.configure(config.log, verbose=app.verbose)
+    return config
 
 
 def _run(work: Coroutine[Any, Any, int]) -> int:
@@ -52,19 +61,19 @@ def _run(work: Coroutine[Any, Any, int]) -> int:
         return runner.run(work)
 
 
-async def _watch(app: App) -> int:
+async def _watch(config: Config) -> int:
     with progress() as report:
-        async with watching(app.config(), report) as watch:
+        async with watching(config, report) as watch:
             await Daemon(watch.desk, watch.sinks, lambda sources: watch.pairs(list(sources))).run()
     return 0
 
 
-async def _poll(app: App, names: Sequence[str], *, due: bool) -> int:
+async def _poll(config: Config, names: Sequence[str], *, due: bool) -> int:
     outcomes: list[Polled] = []
     failed_sinks = 0
     delivering = asyncio.Lock()
     with progress() as report:
-        async with watching(app.config(), report) as watch:
+        async with watching(config, report) as watch:
 
             async def told(polled: Polled) -> None:
                 outcomes.append(polled)
@@ -97,12 +106,15 @@ def _line(polled: Polled) -> str:
         return f"{polled.source}: the same site as {polled.duplicate_of}, which watches it"
     if not polled.ok:
         return f"{polled.source}: failed, {polled.reason}: {polled.error}"
-    parts = [f"{polled.baseline:,} posts read"] if polled.baseline else []
-    parts.append("1 change" if polled.changes == 1 else f"{polled.changes} changes")
-    parts.append("1 request" if polled.requests == 1 else f"{polled.requests} requests")
+    parts = [_counted(polled.baseline, "post") + " read"] if polled.baseline else []
+    parts += [_counted(polled.changes, "change"), _counted(polled.requests, "request")]
     if polled.error is not None:
         parts.append(f"but {polled.reason}: {polled.error}")
     return f"{polled.source}: {', '.join(parts)}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _exit_code(outcomes: Sequence[Polled], failed_sinks: int) -> int:

@@ -161,13 +161,14 @@ async def step(
     *,
     rules: tuple[IgnoreRule, ...] = (),
     most: int | None = None,
+    after: datetime | None = None,
 ) -> Step:
-    """Read the next page of a walk, newest first; at most `most` posts.
+    """Read the next page of a walk, newest first; at most `most` posts, published after `after`.
 
     A keyset by date: what is published, removed or edited meanwhile shifts nothing. `before` is the last post's own
     second + 1, so posts of that second come again; an offset is used only inside a second that fills a page.
     """
-    answer, size, skipped = await _walk_page(fetch, endpoint, walk, min(BATCH, most or BATCH))
+    answer, size, skipped = await _walk_page(fetch, endpoint, walk, min(BATCH, most or BATCH), after)
     page = await run(ParsePosts(body=answer.body, rules=rules))
     page = replace(page, unreadable=(*skipped, *page.unreadable))
     read_now = page.records + len(skipped)
@@ -184,7 +185,9 @@ async def step(
     return Step(page=page, walk=onward, date=answer.date)
 
 
-async def _walk_page(fetch: Fetch, endpoint: Endpoint, walk: Walk, most: int) -> tuple[Fetched, int, tuple[str, ...]]:
+async def _walk_page(
+    fetch: Fetch, endpoint: Endpoint, walk: Walk, most: int, after: datetime | None
+) -> tuple[Fetched, int, tuple[str, ...]]:
     """Fetch the walk's next page, and step over a post that cannot be had alone when the one behind it can.
 
     Returns the answer, the number of posts asked for, and a line for the post stepped over.
@@ -195,6 +198,8 @@ async def _walk_page(fetch: Fetch, endpoint: Endpoint, walk: Walk, most: int) ->
         if walk.cursor is not None:
             before = datetime.fromisoformat(walk.cursor) + timedelta(seconds=1)
             bounds["before"] = f"{before:%Y-%m-%dT%H:%M:%S}"
+        if after is not None:
+            bounds["after"] = f"{after.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         return _content(with_query(endpoint.url, orderby="date", order="desc", per_page=size, **bounds))
 
     try:

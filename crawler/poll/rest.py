@@ -34,12 +34,19 @@ async def baseline(visit: Visit, *, last: bool) -> int:
     walk = visit.desk.store.walk(visit.endpoint.id) or Walk(
         endpoint_id=visit.endpoint.id, kind="baseline", started_at=now
     )
+    limit = visit.config.baseline
     read = walk.seen
     while not walk.done:
         step = await wordpress.step(
-            visit.fetch, visit.desk.run, visit.endpoint, walk, rules=visit.config.ignore, most=_most(visit, walk)
+            visit.fetch,
+            visit.desk.run,
+            visit.endpoint,
+            walk,
+            rules=visit.config.ignore,
+            most=_most(visit, walk),
+            after=_oldest(visit, walk),
         )
-        onward = replace(step.walk, done=step.walk.done or _far_enough(visit, step.walk, step.page))
+        onward = replace(step.walk, done=step.walk.done or (isinstance(limit, int) and step.walk.seen >= limit))
         if walk.cursor is None and step.date is not None:
             onward = replace(onward, started_at=min(step.date, now))
         facts = SourceFacts(baseline_at=visit.desk.clock()) if onward.done and last else SourceFacts()
@@ -101,12 +108,7 @@ def _most(visit: Visit, walk: Walk) -> int | None:
     return max(1, limit - walk.seen) if isinstance(limit, int) else None
 
 
-def _far_enough(visit: Visit, walk: Walk, page: Page) -> bool:
-    """Whether a limited baseline has read what it wants."""
+def _oldest(visit: Visit, walk: Walk) -> datetime | None:
+    """From when on a baseline limited by age wants posts."""
     limit = visit.config.baseline
-    if isinstance(limit, int):
-        return walk.seen >= limit
-    if isinstance(limit, timedelta):
-        oldest = min((post.published_at for post in page.sightings if post.published_at), default=None)
-        return oldest is not None and oldest < visit.desk.clock() - limit
-    return False
+    return walk.started_at - limit if isinstance(limit, timedelta) else None

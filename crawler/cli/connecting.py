@@ -1,0 +1,69 @@
+"""`check --connect`: tries the address of every Source and Sink, and writes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from crawler.cli.compose import fetching
+from crawler.config import Config, SinkConfig, SourceConfig
+from crawler.endpoints.discovery import discover
+from crawler.errors import CrawlerError
+from crawler.fetch import HostLines
+from crawler.model import Discovered
+from crawler.workers import Workers
+
+Result = tuple[str, bool, str]
+
+
+async def connect(config: Config) -> list[Result]:
+    """(name, is fine, message) for each Source and Sink, in the order of the config."""
+    async with Workers() as workers, fetching(config, HostLines()) as fetch_for:
+
+        async def found(source: SourceConfig) -> Discovered | CrawlerError:
+            try:
+                return await discover(fetch_for(source), workers.run, source.url, kind=source.kind, types=source.types)
+            except CrawlerError as error:
+                return error
+
+        answers = await asyncio.gather(*(found(source) for source in config.sources))
+    return [*_sources(config, answers), *(_sink(sink) for sink in config.sinks)]
+
+
+def _sources(config: Config, answers: list[Discovered | CrawlerError]) -> list[Result]:
+    """What there is at each Source, and which of them are one site."""
+    results: list[Result] = []
+    homes: dict[str, str] = {}
+    for source, answer in zip(config.sources, answers, strict=True):
+        if isinstance(answer, CrawlerError):
+            results.append((source.name, False, str(answer)))
+            continue
+        home = (answer.home or source.url).rstrip("/").partition("://")[2]
+        first = homes.setdefault(home, source.name)
+        message = _described(answer)
+        if first != source.name:
+            message = f"the same site as {first}, which watches it; {message}"
+        results.append((source.name, True, message))
+    return results
+
+
+def _described(found: Discovered) -> str:
+    title = f"“{found.title}”, " if found.title else ""
+    feeds = [endpoint.url for endpoint in found.endpoints if endpoint.kind == "feed"]
+    types = [endpoint.type for endpoint in found.endpoints if endpoint.kind == "rest"]
+    if not types:
+        return f"{title}a feed: only posts inside its window can be watched ({', '.join(feeds)})"
+    feed = feeds[0] if feeds else "no feed, so each poll asks REST"
+    return f"{title}WordPress with REST open for {', '.join(types)}; {feed}"
+
+
+def _sink(sink: SinkConfig) -> Result:
+    """Whether a Sink could take an Alert; for a file, whether it can be written."""
+    if sink.path is None:
+        return sink.name, True, sink.type
+    place = sink.path if sink.path.exists() else sink.path.parent
+    if not place.exists():
+        return sink.name, False, f"{place}: there is no such folder"
+    if not os.access(place, os.W_OK):
+        return sink.name, False, f"{place}: not writable"
+    return sink.name, True, str(sink.path)
