@@ -11,7 +11,7 @@ from crawler.config.problems import nearest
 from crawler.config.reads import show
 from crawler.config.result import Layer
 from crawler.config.secrets import SiteAddress
-from crawler.config.yaml import Map, Seq
+from crawler.config.tree import Map, Seq
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,7 +18,7 @@ from crawler.config.reads import show
 from crawler.config.references import Unresolved
 from crawler.config.secrets import IN_THE_FILE
 from crawler.config.shape import INNER
-from crawler.config.yaml import Map, Seq, line_of
+from crawler.config.tree import Map, Seq, line_of
 
 Loc = tuple[int | str, ...]
 Model = TypeVar("Model", bound=BaseModel)

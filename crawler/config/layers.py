@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crawler.config.references import Referenced
 from crawler.config.result import NOTHING, Layer
-from crawler.config.yaml import Map
+from crawler.config.tree import Map
 
 
 def layer_of(tree: Map, file: str, label: str = "") -> Layer:

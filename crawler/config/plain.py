@@ -34,3 +34,13 @@ def resolve(text: str) -> Scalar:
 def looks_like_a_time(text: str) -> bool:
     """`22:00`, `7:30:00` and `22:00-07:00`, which must stand in quotes."""
     return _TIME.fullmatch(text) is not None
+
+
+def joined(text: str) -> str:
+    """The text with `\\ud83d\\ude00` made one character, as JSON means it. Raises ValueError for a half one alone."""
+    if text.isascii():
+        return text
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        raise ValueError("half of a character (\\ud800 to \\udfff stand in pairs); take it out") from None

@@ -19,7 +19,7 @@ class Problems:
     def add(self, file: str, line: int | None, key: str, message: str) -> None:
         self._files.setdefault(file, len(self._files))
         self._told.add((file, key))
-        self._found.append(Problem(file, line, key, message))
+        self._found.append(Problem(file, line, _printable(key), _printable(message)))
 
     def opened(self, file: str) -> None:
         """Problems of this file come after those of files opened before."""
@@ -32,6 +32,11 @@ class Problems:
     def raise_if_any(self) -> None:
         if self._found:
             raise ConfigError(sorted(self._found, key=lambda found: (self._files[found.file], found.line or 0)))
+
+
+def _printable(text: str) -> str:
+    """A key may be any text, also one that would move the cursor of a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def key_path(steps: Sequence[int | str]) -> str:

@@ -15,7 +15,7 @@ from crawler.config.reads import show
 from crawler.config.references import Unresolved
 from crawler.config.result import SinkConfig
 from crawler.config.sink_keys import SINKS, SinkKeys, When
-from crawler.config.yaml import Map, Seq
+from crawler.config.tree import Map, Seq
 from crawler.model import RouteMatch
 from crawler.model.change import CHANGE_KINDS
 

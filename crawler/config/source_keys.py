@@ -30,7 +30,7 @@ class Defaults(Keys):
     """Keys of `defaults`, of a group and of a source."""
 
     every: Annotated[timedelta, lasting("60s", "30d")] = key("15m", "time from poll to poll")
-    sweep: Annotated[timedelta | None, lasting("1h", "365d", never="never")] = key(
+    sweep: Annotated[timedelta | None, lasting("60s", "365d", never="never")] = key(
         "24h", "time from sweep to sweep, a full re-reading, or never"
     )
     confirm: Annotated[timedelta, lasting("0s", "30d")] = key(

@@ -20,7 +20,7 @@ from crawler.config.opml import Outline, outlines
 from crawler.config.result import NOTHING, Layer
 from crawler.config.secrets import SiteAddress, public_address
 from crawler.config.source_keys import IncludeKeys, OpmlKeys, SiteKeys, SourceKeys
-from crawler.config.yaml import Map, Seq
+from crawler.config.tree import Map, Seq
 
 _TOLD = frozenset(SourceKeys.model_fields) - {"groups"}
 

@@ -18,7 +18,7 @@ from crawler.config.references import Unresolved
 from crawler.config.result import Layer
 from crawler.config.shape import HeadKeys, RootKeys
 from crawler.config.source_keys import Defaults, SiteKeys
-from crawler.config.yaml import Map
+from crawler.config.tree import Map
 
 Model = TypeVar("Model", bound=Keys)
 

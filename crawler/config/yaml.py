@@ -17,43 +17,11 @@ from ruamel.yaml.events import AliasEvent, MappingStartEvent, NodeEvent, ScalarE
 
 from crawler.config import plain
 from crawler.config.problems import Problems, key_path
+from crawler.config.tree import Map, Seq
 
+#: Ten aliases of ten aliases of ten … are a short text and a thousand million values.
+_ALIASED_LIMIT = 1_000_000
 _CORE = "tag:yaml.org,2002:"
-
-
-class Map(dict[str, Any]):
-    """A mapping that knows on which line it and each of its keys begin."""
-
-    __slots__ = ("line", "lines")
-
-    def __init__(self, line: int) -> None:
-        super().__init__()
-        self.line = line
-        self.lines: dict[str, int] = {}
-
-
-class Seq(list[Any]):
-    """A sequence that knows on which line it and each of its members begin."""
-
-    __slots__ = ("line", "lines")
-
-    def __init__(self, line: int) -> None:
-        super().__init__()
-        self.line = line
-        self.lines: list[int] = []
-
-
-def line_of(tree: object, loc: tuple[int | str, ...], default: int | None = None) -> int | None:
-    """The line of the last step of `loc` that was written."""
-    line = default
-    for step in loc:
-        if isinstance(tree, Map) and step in tree.lines:
-            line, tree = tree.lines[str(step)], tree.get(str(step))
-        elif isinstance(tree, Seq) and isinstance(step, int) and step < len(tree):
-            line, tree = tree.lines[step], tree[step]
-        elif not isinstance(tree, Map):
-            break
-    return line
 
 
 def parse(text: str, file: str, problems: Problems, expand: Callable[[str], str]) -> Any:
@@ -96,6 +64,9 @@ class _Builder:
         self._events, self._file, self._problems, self._expand = events, file, problems, expand
         self._anchors: dict[str, Any] = {}
         self._open: set[str] = set()
+        #: values so far, counting those behind an alias each time
+        self._count = self._aliased = 0
+        self._weights: dict[str, int] = {}
 
     def document(self) -> Any:
         roots = (event for event in self._events if isinstance(event, NodeEvent))
@@ -109,6 +80,8 @@ class _Builder:
     def _node(self, event: Any, path: tuple[int | str, ...]) -> Any:
         if isinstance(event, AliasEvent):
             return self._alias(event, path)
+        before = self._count
+        self._count += 1
         if event.anchor:
             self._open.add(event.anchor)
         if isinstance(event, ScalarEvent):
@@ -119,7 +92,7 @@ class _Builder:
             value = self._mapping(event, path)
         if event.anchor:
             self._open.discard(event.anchor)
-            self._anchors[event.anchor] = value
+            self._anchors[event.anchor], self._weights[event.anchor] = value, self._count - before
         return value
 
     def _alias(self, event: AliasEvent, path: tuple[int | str, ...]) -> Any:
@@ -127,6 +100,12 @@ class _Builder:
             self._tell(event, path, f"*{event.anchor} stands inside itself")
         elif event.anchor not in self._anchors:
             self._tell(event, path, f"*{event.anchor} is not defined above")
+        weight = self._weights.get(event.anchor, 0)
+        self._count += weight
+        self._aliased += weight
+        if self._aliased > _ALIASED_LIMIT:
+            self._tell(event, path, "aliases of aliases make this too large; write it out")
+            return None
         return self._anchors.get(event.anchor)
 
     def _sequence(self, event: SequenceStartEvent, path: tuple[int | str, ...]) -> Seq:
@@ -154,9 +133,14 @@ class _Builder:
 
     def _key(self, event: Any, path: tuple[int | str, ...]) -> str | None:
         if isinstance(event, ScalarEvent) and event.tag is None:
-            if event.style or isinstance(plain.resolve(event.value), str):
-                return str(event.value)
-            self._tell(event, (*path, event.value), f"keys are text; put it in quotes: '{event.value}'")
+            try:
+                text = plain.joined(event.value)
+            except ValueError as error:
+                self._tell(event, path, str(error))
+                return None
+            if event.style or isinstance(plain.resolve(text), str):
+                return text
+            self._tell(event, (*path, text), f"keys are text; put it in quotes: '{text}'")
             return None
         self._node(event, path)  # reads past it
         self._tell(event, path, "a key must be plain text")
@@ -164,13 +148,13 @@ class _Builder:
 
     def _scalar(self, event: ScalarEvent, path: tuple[int | str, ...]) -> Any:
         self._known_tag(event, path, "str")
-        text = str(event.value)
-        if "${" in text:
-            try:
+        try:
+            text = plain.joined(event.value)
+            if "${" in text:
                 return self._expand(text)
-            except ValueError as error:
-                self._tell(event, path, str(error))
-                return None
+        except ValueError as error:
+            self._tell(event, path, str(error))
+            return None
         if event.style or event.tag:
             return text
         if plain.looks_like_a_time(text):
