@@ -31,7 +31,7 @@ _TIME = re.compile(
     r"|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
     r"|lunes|martes|miércoles|jueves|viernes|sábado|domingo"
     r"|a|p|m|am|pm|at|on|of|the|um|uhr|am|vom|le|à|el|las|la|los|de|del|h|hrs?|hours?|minutes?|ago|st|nd|rd|th|t|z|noon|midnight"
-    r"|gmt|utc|[a-z]{1,3}[sd]?t|cest?|kst|jst|local|time|last|first|date|today|yesterday|on|published"
+    r"|gmt|utc|[ecmp][sd]t|bst|ist|jst|kst|msk|a[ecw][sd]t|cet|cest|eet|eest|wib|local|time|last|first|date|today|yesterday|on|published"
     r"|年|月|日|時|分|日時|午前|午後|년|월|일|시|분|오전|오후|초",
     re.IGNORECASE,
 )

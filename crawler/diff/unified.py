@@ -30,10 +30,19 @@ def _lines(old: Sequence[str], new: Sequence[str]) -> Iterator[_Line]:
         if stretch.same:
             yield from _kept(old, stretch)
         else:
-            for index in range(stretch.old_start, stretch.old_end):
-                yield from _signed("-", old[index], index)
-            for index in range(stretch.new_start, stretch.new_end):
-                yield from _signed("+", new[index], index)
+            yield from _replaced(old, new, stretch)
+
+
+def _replaced(old: Sequence[str], new: Sequence[str], stretch: Stretch) -> Iterator[_Line]:
+    """Blocks that differ; the blank line before the first of them stays where both texts have one."""
+    both = stretch.old_end > stretch.old_start and stretch.new_end > stretch.new_start
+    shared = both and bool(stretch.old_start and stretch.new_start)
+    if shared:
+        yield _Line(" ", "")
+    for index in range(stretch.old_start, stretch.old_end):
+        yield from _signed("-", old[index], index - stretch.old_start if shared else index)
+    for index in range(stretch.new_start, stretch.new_end):
+        yield from _signed("+", new[index], index - stretch.new_start if shared else index)
 
 
 def _kept(old: Sequence[str], stretch: Stretch) -> Iterator[_Line]:

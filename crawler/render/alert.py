@@ -14,7 +14,7 @@ VERSION = 1
 MOST_DIFF = 64 * 1024
 MOST_ALERT = 256 * 1024
 #: Values are cut to these many bytes, one after the other, until the whole fits.
-_CUTS = (96 * 1024, 48 * 1024, 24 * 1024, 8 * 1024, 2 * 1024, 512)
+_CUTS = (96 * 1024, 48 * 1024, 24 * 1024, 8 * 1024, 2 * 1024, 512, 128, 32)
 _MOST_NAMES = 100
 
 
