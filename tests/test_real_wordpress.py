@@ -105,7 +105,7 @@ def slug_change(site, old):
 
 
 def category_change(site, old):
-    site.ctl("edit", old, categories="Sports")
+    site.ctl("edit", old, categories="Opinion,Tech")
     return "edited", ["categories"]
 
 

@@ -48,7 +48,7 @@ class Moved:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """One page of a walk, and where the walk stands after it."""
+    """One page of a walk, and where the walk stands after it; how many were new is for the store to say."""
 
     page: Page
     walk: Walk
@@ -176,7 +176,7 @@ async def step(
     if not read_now and walk.total is None and endpoint.total:
         raise PollError("not_data", f"an empty list, although the site had {endpoint.total} posts", url=endpoint.url)
     done = page.records == 0 or (page.records < size if left is None else walk.offset + read_now >= left)
-    onward = replace(walk, total=walk.total or left, seen=walk.seen + read_now, done=done)
+    onward = replace(walk, total=walk.total or left, done=done)
     if page.last_date is not None and page.last_date != walk.cursor:
         one_second = page.first_date == page.last_date
         onward = replace(onward, cursor=page.last_date, offset=read_now if one_second else 0)

@@ -82,6 +82,30 @@ class Tally:
         self.sent += requests
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """What a page means, ready to be written."""
+
+    posts: tuple[PostPlan, ...] = ()
+    #: Posts shown with nothing new
+    seen: tuple[int, ...] = ()
+    #: posts that the page showed, unreadable ones too
+    shown: int = 0
+    #: a line for each of them that nothing could be made of
+    unclear: tuple[str, ...] = ()
+
+    @property
+    def new(self) -> int:
+        return sum(post.post_id is None for post in self.posts)
+
+    @property
+    def changes(self) -> int:
+        return sum(post.change is not None for post in self.posts)
+
+
+NOTHING = Judged()
+
+
 @dataclass(kw_only=True, slots=True)
 class Visit:
     """One endpoint's part of one poll, from its first request to its last commit."""
@@ -101,42 +125,38 @@ class Visit:
         """Names of fields that do not count here."""
         return frozenset(rule.field for rule in self.config.ignore if rule.field is not None)
 
-    async def take(
-        self,
-        look: Look,
-        page: Page,
-        *,
-        state: Mapping[str, object],
-        outcome: Outcome | None = None,
-        facts: SourceFacts = SourceFacts(),
-        walk: Walk | None = None,
-    ) -> Decision:
-        """Decide on a page, have its Changes compared, and commit all of it with the endpoint's next state."""
+    async def judge(self, look: Look, page: Page) -> Judged:
+        """Decide what a page means and have its Changes compared."""
         known = self.desk.store.known(self.source.id, self.endpoint.id, keys_to_ask(page))
         decision = decide(look, known, page)
-        posts = await self._completed(look, known, decision)
-        new = sum(post.post_id is None for post in posts)
-        changed = sum(post.change is not None for post in posts)
-        unclear = (*page.unreadable, *decision.unclear)
-        moved = new or changed or any(post.revision is not None for post in posts)
-        await self._commit(
-            state,
-            PollRecord(
-                kind=self.kind,
-                started_at=self.started,
-                duration_ms=0,
-                outcome=outcome or ("changed" if moved else "unchanged"),
-                seen=len(page.sightings) + len(page.unreadable),
-                new=new,
-                changed=changed,
-                error="; ".join(unclear)[:2000] or None,
-            ),
-            posts=posts,
+        return Judged(
+            posts=await self._completed(look, known, decision),
             seen=decision.seen,
-            facts=facts,
-            walk=walk,
+            shown=len(page.sightings) + len(page.unreadable),
+            unclear=(*page.unreadable, *decision.unclear),
         )
-        return replace(decision, posts=posts)
+
+    async def commit(
+        self,
+        judged: Judged,
+        *,
+        state: Mapping[str, object],
+        facts: SourceFacts = SourceFacts(),
+        walk: Walk | None = None,
+    ) -> None:
+        """Write what a page meant, with the endpoint's next state, in one transaction."""
+        moved = any(post.revision is not None for post in judged.posts) or judged.changes
+        record = PollRecord(
+            kind=self.kind,
+            started_at=self.started,
+            duration_ms=0,
+            outcome="changed" if moved else "unchanged",
+            seen=judged.shown,
+            new=judged.new,
+            changed=judged.changes,
+            error="; ".join(judged.unclear)[:2000] or None,
+        )
+        await self._commit(state, record, judged=judged, facts=facts, walk=walk)
 
     async def quiet(self, outcome: Outcome, *, state: Mapping[str, object]) -> None:
         """Commit a look that showed nothing new."""
@@ -209,8 +229,7 @@ class Visit:
         state: Mapping[str, object],
         record: PollRecord,
         *,
-        posts: tuple[PostPlan, ...] = (),
-        seen: tuple[int, ...] = (),
+        judged: Judged = NOTHING,
         facts: SourceFacts = SourceFacts(),
         walk: Walk | None = None,
     ) -> None:
@@ -231,8 +250,8 @@ class Visit:
                 continues=self.continues,
             ),
             endpoint=self._next_state(now, state),
-            posts=posts,
-            seen=seen,
+            posts=judged.posts,
+            seen=judged.seen,
             facts=facts,
             walk=walk,
         )

@@ -49,8 +49,9 @@ async def settle(visit: Visit, read: Read, *, counts: bool, keep: bool) -> int:
         visit.kind = look.kind
         state["rank"] = _rank(read.page)
         facts = replace(facts, title=_title(read.page), baseline_at=now if first else None)
-    decision = await visit.take(look, read.page, state=state, facts=facts)
-    return sum(post.change is not None for post in decision.posts)
+    judged = await visit.judge(look, read.page)
+    await visit.commit(judged, state=state, facts=facts)
+    return judged.changes
 
 
 def _skew(visit: Visit, answer: Fetched) -> timedelta:

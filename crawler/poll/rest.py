@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from crawler.endpoints import wordpress
 from crawler.errors import PollError
 from crawler.fetch import robots
-from crawler.model import Page, SourceFacts, Walk
-from crawler.poll.desk import Visit
+from crawler.model import SourceFacts, Walk
+from crawler.poll.desk import Judged, Visit
 from crawler.schedule import next_poll
 
 #: REST is looked at this often even when the feed signals nothing: a frozen feed must not hide edits for long.
@@ -46,13 +46,14 @@ async def baseline(visit: Visit, *, last: bool) -> int:
             most=_most(visit, walk),
             after=_oldest(visit, walk),
         )
-        onward = replace(step.walk, done=step.walk.done or (isinstance(limit, int) and step.walk.seen >= limit))
+        judged = await visit.judge(visit.look(kind="baseline"), step.page)
+        seen = walk.seen + judged.new
+        onward = replace(step.walk, seen=seen, done=step.walk.done or (isinstance(limit, int) and seen >= limit))
         if walk.cursor is None and step.date is not None:
             onward = replace(onward, started_at=min(step.date, now))
         facts = SourceFacts(baseline_at=visit.desk.clock()) if onward.done and last else SourceFacts()
         state = {"watermark": onward.started_at if onward.done else None, "total": walk.total or onward.total}
-        look = visit.look(kind="baseline")
-        await visit.take(look, step.page, state=state, facts=facts, walk=onward)
+        await visit.commit(judged, state=state, facts=facts, walk=onward)
         walk = onward
         visit.desk.progress(visit.source.name, walk.seen, walk.total)
     return walk.seen - read
@@ -90,10 +91,11 @@ async def look(visit: Visit, *, unchanged_until: datetime | None) -> int:
         is_last = batch is batches[-1]
         if is_last:
             page = replace(page, unreadable=(*moved.unreadable, *page.unreadable))
-        decision = await visit.take(circumstances, page, state=final if is_last else unfinished)
-        changes += sum(post.change is not None for post in decision.posts)
+        judged = await visit.judge(circumstances, page)
+        await visit.commit(judged, state=final if is_last else unfinished)
+        changes += judged.changes
     if not batches:
-        await visit.take(circumstances, Page(sightings=(), unreadable=moved.unreadable), state=final)
+        await visit.commit(Judged(unclear=moved.unreadable), state=final)
     return changes
 
 
