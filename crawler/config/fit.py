@@ -14,7 +14,6 @@ from pydantic_core import ErrorDetails
 
 from crawler.config.not_yet import not_yet
 from crawler.config.problems import Problems, key_path, nearest
-from crawler.config.reads import show
 from crawler.config.references import Unresolved
 from crawler.config.secrets import IN_THE_FILE
 from crawler.config.shape import INNER
@@ -58,14 +57,11 @@ def _written_steps(tree: object, loc: Loc, begin: int | None) -> tuple[Loc, int 
     return tuple(steps), line_of(tree, tuple(steps), tree.line if isinstance(tree, (Map, Seq)) else begin)
 
 
-def fit(model: type[Model], tree: object, place: Place, *, known: Collection[str] = ()) -> Model | None:
+def fit(model: type[Model], tree: Map, place: Place, *, known: Collection[str] = ()) -> Model | None:
     """The section as `model`, without the keys that are wrong; None when too much is missing.
 
     `known` are further names to suggest for an unknown key.
     """
-    if not isinstance(tree, Map):
-        place.tell(tree, (), f"must be a mapping (key: value), not {show(tree)}")
-        return None
     for loc in _nulls(tree):
         place.tell(tree, loc, "has no value; write one or take the line out")
     values = {key: value for key, value in tree.items() if value is not None and not _has_unresolved(value)}

@@ -10,6 +10,7 @@ CANARY = "CANARY"
 ENV = {
     "APPRISE_URL": f"mailto://me:{CANARY}@example.org",
     "EMPTY": "",
+    "UMLAUT": f"{CANARY}ü",
     "HOST": "host.example.org",
     "KEY": f"{CANARY}-key",
     "KOREAPRO_APP_PASSWORD": f"{CANARY} password",

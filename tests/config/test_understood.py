@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crawler.config import describe, load
+from crawler.config import describe, load, zones
 from crawler.model import IgnoreRule, Route, RouteMatch
 
 from .loading import CANARY, ENV, problems, understood, write
@@ -222,6 +222,22 @@ def test_an_entity_of_an_opml_file_reads_no_other_file(body, tmp_path):
     assert CANARY not in repr(told or understood(tmp_path, text))
 
 
+@pytest.mark.parametrize(
+    ("env", "link", "name", "expected"),
+    {
+        "the environment": ({"TZ": ":Asia/Seoul"}, "Europe/Berlin", "Europe/Paris", "Asia/Seoul"),
+        "not a path": ({"TZ": "/etc/passwd"}, "Europe/Berlin", "Europe/Paris", "Europe/Berlin"),
+        "the link": ({"TZ": "Nowhere/Land"}, "Europe/Berlin", "Europe/Paris", "Europe/Berlin"),
+        "the name": ({}, "", "Europe/Paris", "Europe/Paris"),
+        "none": ({}, "", "", "UTC"),
+    }.values(),
+)
+def test_the_time_zone_is_the_systems(env, link, name, expected, tmp_path, monkeypatch):
+    monkeypatch.setattr(zones, "_LOCALTIME", tmp_path / "zoneinfo" / link if link else tmp_path / "absent")
+    monkeypatch.setattr(zones, "_TIMEZONE", write(tmp_path, f"{name}\n", "timezone") if name else tmp_path / "absent")
+    assert zones.system_zone(env) == ZoneInfo(expected)
+
+
 @pytest.mark.parametrize("mark", ["\ufeff", ""])
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 def test_byte_order_marks_and_line_endings_of_other_systems_are_fine(mark, ending, tmp_path):
@@ -243,3 +259,10 @@ def test_the_configuration_on_top_works_on_a_fresh_machine(monkeypatch, real_not
     assert len(config.sources) == 2
     assert [(sink.type, sink.notices) for sink in config.sinks] == [("jsonl", True), ("stdout", False)]
     assert config.store == top.parent / "crawler.db"
+
+
+def test_an_explanation_leaves_out_what_does_not_exist_yet(monkeypatch, tmp_path):
+    monkeypatch.setattr("crawler.config.not_yet.NOT_YET", {"source.ignore": "", "source.sweep": "", "retention": ""})
+    config = understood(tmp_path, "sources: [{url: 'https://example.org/'}]")
+    assert not re.search("ignore|sweep|retention", describe(config))
+    assert replace(understood(tmp_path, describe(config)), path=config.path) == config

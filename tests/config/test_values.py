@@ -123,6 +123,7 @@ def test_a_url_has_one_spelling_and_a_default_name(url, canonical, name):
         "https://[::1/",
         "https://-example.org/",
         f"https://{'a' * 64}.example.org/",
+        f"https://{'ü' * 63}.example/",
         "https://a..b/",
     ],
 )
