@@ -14,7 +14,7 @@ from crawler.cli.columns import change_columns, post_columns
 from crawler.cli.following import follow as follow_changes
 from crawler.cli.formats import WRITERS
 from crawler.cli.matching import Pattern
-from crawler.cli.options import Listing, number, list_options
+from crawler.cli.options import Listing, list_options, number
 from crawler.cli.printing import Column, note, show, table
 from crawler.model import COMPARED
 from crawler.model.change import CHANGE_KINDS

@@ -55,20 +55,20 @@ def test_the_change_that_removed_a_post_shows_its_last_text(crawler, change_ids)
     assert first_line(crawler("show", change_ids["deleted"])) == "Kept as it is"
 
 
-def test_a_beginning_that_is_not_unique_lists_what_it_can_mean(crawler, change_ids):
-    result = crawler("log", "c_")
-    assert result.exit_code == 1 or len(change_ids) == 1
-    result = (
-        crawler("log", "c_" + common_beginning(change_ids.values()))
-        if common_beginning(change_ids.values())
-        else result
-    )
+def test_a_beginning_that_is_not_unique_lists_what_it_can_mean(filled, tmp_path, monkeypatch):
+    shutil.copy(filled / "config.yaml", tmp_path)
+    shutil.copy(filled / "crawler.db", tmp_path)
+    db = sqlite3.connect(tmp_path / "crawler.db")
+    db.execute("UPDATE changes SET id = 'c_ab' || seq WHERE kind IN ('edited', 'deleted')")
+    db.commit()
+    db.close()
+    run = runner(tmp_path / "config.yaml", monkeypatch)
+    result = run("log", "c_ab")
     assert result.exit_code == 1
-
-
-def common_beginning(ids):
-    letters = [identifier[2] for identifier in ids]
-    return next((letter for letter in letters if letters.count(letter) > 1), "")
+    assert "Error: c_ab can mean 3 changes; name one by its id:" in result.stderr
+    assert "\n  c_ab1  site.example  edited  “South Korea strengthens ties”" in result.stderr
+    assert "\n  c_ab4  site.example  deleted  “Kept as it is”" in result.stderr
+    assert run("log", "c_ab1").exit_code == 0
 
 
 @pytest.mark.parametrize(
