@@ -76,8 +76,16 @@ def _between(old: Sequence[Hashable], new: Sequence[Hashable], offset: int) -> I
     codes = Indel.opcodes([numbers[old[i]] for i in left], [numbers[new[j]] for j in right])
     for code in codes:
         if code.tag == "equal":
-            for i, j in zip(left[code.src_start : code.src_end], right[code.dest_start : code.dest_end], strict=True):
-                yield Match(i + offset, j + offset, 1)
+            yield from _placed(left[code.src_start : code.src_end], right[code.dest_start : code.dest_end], offset)
+
+
+def _placed(left: Sequence[int], right: Sequence[int], offset: int) -> Iterator[Match]:
+    """One match for places in a row, else one for each pair."""
+    size = len(left)
+    if left[-1] - left[0] == right[-1] - right[0] == size - 1:
+        yield Match(left[0] + offset, right[0] + offset, size)
+    else:
+        yield from (Match(i + offset, j + offset, 1) for i, j in zip(left, right, strict=True))
 
 
 def _joined(found: Iterable[Match]) -> Iterator[Match]:

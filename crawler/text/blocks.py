@@ -12,7 +12,7 @@ from functools import cache
 
 from lxml import etree
 
-from crawler.text.addresses import address, media_address, picture_address
+from crawler.text.addresses import media_address, picture_address
 from crawler.text.protection import is_protected, mail_of
 from crawler.text.writer import Writer
 
@@ -71,7 +71,8 @@ def _enter(element: etree._Element, writer: Writer, is_unclosed: Callable[[str],
         writer.flush()
         if tag == "pre":
             writer.begin_preformatted()
-        return not _PLUGIN.search(element.get("class", ""))
+        classes = element.get("class")
+        return classes is None or _PLUGIN.search(classes) is None
     if tag == "a":
         return _enter_link(element, writer)
     if tag == "br":
@@ -109,8 +110,7 @@ def _enter_link(element: etree._Element, writer: Writer) -> bool:
         return False
     if is_protected(href):
         href = f"mailto:{mail_of(element)}" if mail_of(element) else ""
-    target = address(href)
-    writer.begin_link(target, picture_address(href) if target else "")
+    writer.begin_link(href)
     return True
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crawler.text.addresses import address
+from crawler.text.addresses import address, picture_address
 from crawler.text.characters import fold, fold_line
 
 #: The rest of a word after the end of a link: `<a>word</a>s.` is `words. <…>`, so that a new link is one new word.
@@ -27,8 +28,8 @@ class _Target(_Marker):
 @dataclass(slots=True)
 class _Link:
     target: str
-    #: the target as a picture: a picture that links to its own larger size needs no target
-    picture: str
+    #: as it stands in the document
+    href: str
     #: index of the link's first part
     start: int
 
@@ -70,9 +71,9 @@ class Writer:
         if self._parts:
             self._parts.append(" | ")
 
-    def begin_link(self, target: str, picture: str = "") -> None:
-        """What follows leads to `target`; "" for nowhere."""
-        self._links.append(_Link(target, picture, len(self._parts)))
+    def begin_link(self, href: str) -> None:
+        """What follows leads to `href`; "" for nowhere."""
+        self._links.append(_Link(address(href), href, len(self._parts)))
 
     def end_link(self) -> None:
         """The link that was begun last ends here."""
@@ -111,9 +112,14 @@ class Writer:
         pictures = [part for part in inner if isinstance(part, _Marker)]
         if not link.target or not (text or pictures):
             return
-        if f"<image:{link.picture}>" not in pictures and not _says_so(text, link.target):
+        if not _shows(pictures, link.href) and not _says_so(text, link.target):
             self._parts.append(_Target(f"<{link.target}>"))
         link.target = ""
+
+
+def _shows(pictures: Sequence[str], href: str) -> bool:
+    """Is one of the pictures the target itself, in a smaller size?"""
+    return bool(pictures) and f"<image:{picture_address(href)}>" in pictures
 
 
 def _says_so(text: str, target: str) -> bool:
