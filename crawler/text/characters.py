@@ -18,6 +18,8 @@ _UNSEEN = "\u00ad\u034f\u061c\u180e\u200b\u200c\u200e\u200f\u202a\u202b\u202c\u2
 _UNSEEN += "\u2066\u2067\u2068\u2069\ufe0e\ufe0f\ufeff\ufff9\ufffa\ufffb"
 _CONTROLS = "".join(chr(code) for code in (*range(9), 11, 12, *range(14, 32), *range(127, 160)))
 
+#: These stand in nearly every paragraph: replaced one by one, a tenth of the time of a search for all.
+_FREQUENT = "’“”‘…"
 _FOLDED = {**_TYPOGRAPHY, **dict.fromkeys(_UNSEEN + _CONTROLS, "")}
 # searched for, not translated: str.translate takes ten times as long on text that is not ASCII
 _NOISE = re.compile(f"[{re.escape(_UNSEEN + _CONTROLS)}]+")
@@ -44,6 +46,10 @@ _LONG_DOTS = re.compile(r"\.(?:\s?\.){2,}")
 
 def fold(text: str) -> str:
     """The text with typography, unseen characters and white space folded: `“a” — b…` is `"a" – b...`."""
+    if not text.isascii():
+        for char in _FREQUENT:
+            if char in text:
+                text = text.replace(char, _FOLDED[char])
     if text.isascii() and text.isprintable():
         # nothing but spaces in it is white space: most paragraphs need no splitting
         text = " ".join(text.split()) if "  " in text else text.strip()
