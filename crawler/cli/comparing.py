@@ -13,7 +13,6 @@ from crawler.cli import formats
 from crawler.cli.app import App, pass_app
 from crawler.cli.colours import wants_colour
 from crawler.cli.documents import IN_TEXT, document, label, value_text
-from crawler.cli.group import legible
 from crawler.cli.naming import Meant, meant
 from crawler.cli.options import number
 from crawler.cli.printing import block, line, note, show
@@ -73,7 +72,7 @@ def diff(app: App, post: str, old: int | None, new: int | None, format_: str, ex
     except CrawlerError as error:
         if not exit_code:
             raise
-        click.echo(f"Error: {legible(str(error))}", err=True)
+        note(f"Error: {error}")
         raise SystemExit(_TROUBLE) from None
     if exit_code and differs:
         raise SystemExit(1)
@@ -132,11 +131,11 @@ def _terminal(pair: Pair) -> Iterator[Text]:
 
 def _coloured(section: str) -> Text:
     """wdiff text in colours, or with its marks where there are none."""
-    made = Text()
     has_colours = wants_colour(sys.stdout)
+    made = Text()
     for style, text in spans(section):
         before, after = ("", "") if has_colours else _MARKS[style]
-        made += Text.assemble(before, block(text, _STYLES[style]), after)
+        made.append(before).append_text(block(text, _STYLES[style])).append(after)
     return made
 
 

@@ -60,9 +60,13 @@ class LazyGroup(click.Group):
                 return super().invoke(ctx)
             finally:
                 sys.stdout.flush()
+        except ConfigError as error:
+            # One line a mistake, each beginning with its place, as compilers do: editors can jump there.
+            click.echo(legible(str(error)), err=True)
+            ctx.exit(MISUSED)
         except CrawlerError as error:
             click.echo(f"Error: {legible(str(error))}", err=True)
-            ctx.exit(exit_code(error))
+            ctx.exit(FAILED)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
@@ -72,11 +76,6 @@ class LazyGroup(click.Group):
             # Arguments that are no UTF-8 arrive as half characters, which SQLite does not take.
             click.echo("Error: an argument is not text in UTF-8", err=True)
             ctx.exit(MISUSED)
-
-
-def exit_code(error: CrawlerError) -> int:
-    """2 for a configuration that cannot be used, 1 for everything else that went wrong."""
-    return MISUSED if isinstance(error, ConfigError) else FAILED
 
 
 def legible(text: str) -> str:

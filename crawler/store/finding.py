@@ -16,6 +16,8 @@ from crawler.text import canonical_link
 #: SQLite's integers have 64 bits.
 _MOST_DIGITS = 18
 _SHOWN = 10
+#: Of Changes whose ids begin alike: more need not be counted.
+_MOST = 1000
 
 
 class Named(NamedTuple):
@@ -85,7 +87,7 @@ def _by_change_prefix(reader: Reader, name: str) -> list[Named]:
         return []
     # every id is made of ASCII letters and digits: "~" comes after all of them
     rows = reader.execute(
-        "SELECT post_id, id FROM changes WHERE id >= ? AND id < ? ORDER BY id LIMIT 1000", (name, name + "~")
+        "SELECT post_id, id FROM changes WHERE id >= ? AND id < ? ORDER BY id LIMIT ?", (name, name + "~", _MOST)
     )
     return [Named(row["post_id"], row["id"]) for row in rows]
 
@@ -98,9 +100,10 @@ def is_number(text: str) -> bool:
 def _ambiguous(reader: Reader, name: str, found: Sequence[Named]) -> str:
     lines = [_candidate(reader, each) for each in found[:_SHOWN]]
     if len(found) > _SHOWN:
-        lines.append(f"… and {len(found) - _SHOWN:,} more")
+        lines.append("…")
+    number = f"{len(found):,}" if len(found) < _MOST else f"{_MOST:,} or more"
     what = "changes" if found[0].change_id else "posts"
-    return "\n  ".join([f"{name} can mean {len(found):,} {what}; name one by its id:", *lines])
+    return "\n  ".join([f"{name} can mean {number} {what}; name one by its id:", *lines])
 
 
 def _candidate(reader: Reader, found: Named) -> str:

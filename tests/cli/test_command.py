@@ -20,6 +20,7 @@ from click.testing import CliRunner
 
 from crawler.cli import COMMANDS, program
 from crawler.errors import ConfigError, CrawlerError, NotFound, Problem, StoreRefused
+from crawler.model import SourceEntry
 from tests.cli.conftest import runner
 from tests.cli.scene import record, scene
 
@@ -106,8 +107,6 @@ assert not loaded, loaded
 def test_a_reader_that_has_had_enough_is_no_error(tmp_path, filled, format_):
     shutil.copy(filled / "config.yaml", tmp_path)
     with scene(tmp_path / "crawler.db") as story:
-        from crawler.model import SourceEntry
-
         story.sources(SourceEntry(name="site.example", url="https://site.example/", kind="auto"))
         story.discovered("site.example")
         story.baseline("site.example", "2024-03-01 10:00", *(record(n, "A title " * 20) for n in range(1, 800)))
@@ -255,14 +254,12 @@ def test_what_is_longer_than_the_screen_goes_through_the_pager(filled, tmp_path)
     assert not on_terminal(("posts",), config=config, lines=50, PAGER=os.fspath(pager)).startswith("paged\n")
 
 
-@pytest.mark.process
 def test_reading_leaves_the_store_as_it_is_and_needs_no_lock(filled, tmp_path, monkeypatch):
     for name in ("config.yaml", "crawler.db"):
         shutil.copy(filled / name, tmp_path)
     before = (tmp_path / "crawler.db").read_bytes()
-    with scene(tmp_path / "crawler.db"):
-        # a writing process is there, and reading goes on beside it
+    run = runner(tmp_path / "config.yaml", monkeypatch)
+    with scene(tmp_path / "crawler.db"):  # a writing process is there, and reading goes on beside it
         for arguments in READING:
-            command = [*COMMAND, "-c", tmp_path / "config.yaml", *arguments]
-            assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+            assert run(*arguments).exit_code == 0
     assert (tmp_path / "crawler.db").read_bytes() == before
