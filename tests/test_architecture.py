@@ -37,11 +37,16 @@ LAYERS = {
     "daemon": 4,
     "web": 5,
     "cli": 6,
-    "__main__": 6,
+    "__main__": 7,
     "__init__": 0,
 }
 #: Pairs of one layer of which the first may see the second.
-NEIGHBOURS = {("alert", "store"), ("workers", "child"), ("model", "errors")}
+NEIGHBOURS = {
+    ("alert", "store"),  # delivery reads the outbox
+    ("workers", "child"),
+    ("model", "errors"),
+    ("diff", "text"),  # one notion of a word
+}
 
 CORE = {name for name, layer in LAYERS.items() if layer <= 1}
 IMPURE = {
