@@ -180,7 +180,9 @@ def test_due_are_sources_whose_time_has_come_and_those_never_looked_at(store, en
     commit(store, plan(endpoint, endpoint_state=state(endpoint.id, next_poll_at=NOW + timedelta(minutes=15))))
 
     async def more():
-        await store.sync([entry(), entry("new", "https://new.example/"), entry("p", "https://p/", paused=True)], [], NOW)
+        await store.sync(
+            [entry(), entry("new", "https://new.example/"), entry("p", "https://p/", paused=True)], [], NOW
+        )
 
     asyncio.run(more())
     assert [source.name for source in store.due(NOW)] == ["new"]
