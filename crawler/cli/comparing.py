@@ -18,7 +18,7 @@ from crawler.cli.options import number
 from crawler.cli.printing import block, line, note, show
 from crawler.decide import differing
 from crawler.diff import as_json, compare, html, spans, unified, wdiff
-from crawler.errors import CrawlerError, NotFound
+from crawler.errors import ConfigError, CrawlerError, NotFound
 from crawler.store import revisions
 from crawler.store.reading import Reader
 from crawler.store.revisions import KnownPost, StoredRevision
@@ -70,7 +70,7 @@ def diff(app: App, post: str, old: int | None, new: int | None, format_: str, ex
     try:
         differs = _diff(app, post, old, new, format_)
     except CrawlerError as error:
-        if not exit_code:
+        if not exit_code or isinstance(error, ConfigError):
             raise
         note(f"Error: {error}")
         raise SystemExit(_TROUBLE) from None

@@ -59,7 +59,7 @@ def test_version_tells_sqlites_too():
     [
         (NotFound("no such \x1b[2Jthing"), 1, "Error: no such \\x1b[2Jthing\n"),
         (StoreRefused("damaged"), 1, "Error: damaged\n"),
-        (ConfigError([Problem("a", 1, "b", "c"), Problem("a", 2, "d", "e")]), 2, "Error: a:1: b: c\na:2: d: e\n"),
+        (ConfigError([Problem("a", 1, "b", "c"), Problem("a", 2, "d", "e")]), 2, "a:1: b: c\na:2: d: e\n"),
         (CrawlerError("first\nsecond"), 1, "Error: first\nsecond\n"),
         (KeyboardInterrupt(), 130, ""),
         (click.UsageError("no"), 2, "no\n"),
