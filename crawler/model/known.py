@@ -31,6 +31,8 @@ class Source:
     state: str
     groups: tuple[str, ...]
     baseline_at: datetime | None
+    #: of discovery, in a row
+    failures: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -42,9 +42,9 @@ async def _survived(desk: Desk, source: Source, config: SourceConfig, *, forced:
         raise
     except Exception as error:
         log.exception("poll", source=source.name, status="failed")
-        return Polled(
-            source=source.name, ok=False, error=f"a mistake in crawler itself: {type(error).__name__}: {error}"
-        )
+        told = f"a mistake in crawler itself: {type(error).__name__}: {error}"
+        await desk.store.postpone(source.id, told[:2000], desk.clock() + config.every)
+        return Polled(source=source.name, ok=False, error=told)
 
 
 async def poll_hosts(desk: Desk, pairs: Iterable[Pair], told: Told, *, concurrency: int) -> None:

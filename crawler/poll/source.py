@@ -18,11 +18,12 @@ import structlog
 
 from crawler.config import SourceConfig
 from crawler.endpoints.discovery import discover
-from crawler.errors import DiscoveryError, ParseError, PollError, Reason
+from crawler.errors import DiscoveryError, FetchError, ParseError, PollError, Reason
 from crawler.model import Endpoint, NotModified, Source
 from crawler.model.plan import PollKind
 from crawler.poll import feeds, rest
 from crawler.poll.desk import Desk, Tally, Visit
+from crawler.schedule import next_poll
 
 __all__ = ["Polled", "poll_source"]
 
@@ -56,7 +57,9 @@ async def poll_source(desk: Desk, source: Source, config: SourceConfig, *, force
     try:
         endpoints = await _endpoints(desk, source, config)
     except (PollError, DiscoveryError) as error:
-        await desk.store.note_error(source.id, str(error)[:2000])
+        wait = error.retry_after if isinstance(error, FetchError) else None
+        due = next_poll(now=started, every=config.every, name=source.name, failures=source.failures + 1, wait=wait)
+        await desk.store.postpone(source.id, str(error)[:2000], due)
         reason: Reason = error.reason if isinstance(error, PollError) else "not_data"
         polled = Polled(source=source.name, ok=False, reason=reason, error=str(error))
     else:

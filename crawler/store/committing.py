@@ -9,6 +9,7 @@ from typing import Any
 from crawler.errors import StoreConflict
 from crawler.model import EndpointState, Plan, PollRecord, PostPlan, SourceFacts, Walk
 from crawler.store.rows import fields_columns, json_text, text
+from crawler.store.sources import recovered
 
 QUIET = ("not_modified", "unchanged")
 
@@ -19,6 +20,8 @@ def write(connection: sqlite3.Connection, plan: Plan, *, normalizer_version: int
         _endpoint(connection, plan.endpoint)
         poll_id = _poll(connection, plan.endpoint_id, plan.poll, at=_need(text(plan.now)))
         _facts(connection, plan.source_id, plan.facts)
+        if plan.poll.outcome != "failed":
+            recovered(connection, plan.source_id)
         if plan.walk is not None:
             _walk(connection, plan.walk)
         if plan.posts:

@@ -30,6 +30,7 @@ def sources(connection: sqlite3.Connection) -> list[Source]:
             state=row["state"],
             groups=tuple(groups.get(row["id"], ())),
             baseline_at=moment(row["baseline_at"]),
+            failures=row["failures"],
         )
         for row in connection.execute("SELECT * FROM sources ORDER BY id")
     ]
@@ -65,12 +66,12 @@ def due(connection: sqlite3.Connection, now: datetime) -> set[int]:
     rows = connection.execute(
         """
         SELECT s.id FROM sources s
-         WHERE s.state IN ('active', 'failing', 'suspect', 'gone')
+         WHERE s.state IN ('active', 'failing', 'suspect', 'gone') AND coalesce(s.next_try_at, '') <= ?
            AND (EXISTS (SELECT 1 FROM endpoints e WHERE e.source_id = s.id AND e.retired_at IS NULL
                                                      AND coalesce(e.next_poll_at, '') <= ?)
                 OR NOT EXISTS (SELECT 1 FROM endpoints e WHERE e.source_id = s.id AND e.retired_at IS NULL))
         """,
-        (text(now),),
+        (text(now), text(now)),
     )
     return {row["id"] for row in rows}
 

@@ -40,8 +40,11 @@ class Store(Protocol):
     async def retire(self, endpoint_ids: Sequence[int], now: datetime) -> None:
         """Stop polling these endpoints."""
 
-    async def note_error(self, source_id: int, error: str) -> None:
-        """Remember why discovery failed; the Source is `failing` until it succeeds."""
+    async def postpone(self, source_id: int, error: str, until: datetime) -> None:
+        """Remember why a Source could not be polled at all, and leave it alone until then.
+
+        It is `failing` until a poll of it succeeds.
+        """
 
     async def delivered(self, alert_id: int, at: datetime, reply: str | None) -> None:
         """Mark an Alert as taken by its Sink."""

@@ -57,19 +57,19 @@ def register(connection: sqlite3.Connection, source: Source, found: Discovered, 
     if first is None:
         connection.execute(
             """
-            UPDATE sources SET kind = ?, home = ?, title = ?, timezone = ?, last_error = NULL,
-                   state = CASE state WHEN 'failing' THEN 'active' ELSE state END WHERE id = ?
+            UPDATE sources SET kind = ?, home = ?, title = ?, timezone = ? WHERE id = ?
             """,
             (found.kind, found.home, found.title, found.timezone, source.id),
         )
     else:
         connection.execute(
             """
-            UPDATE sources SET state = 'duplicate', duplicate_of = ?, kind = ?, home = ?, last_error = NULL
+            UPDATE sources SET state = 'duplicate', duplicate_of = ?, kind = ?, home = ?
              WHERE id = ?
             """,
             (first, found.kind, found.home, source.id),
         )
+    recovered(connection, source.id)
     seeds = found.endpoints if first is None else [seed for seed in found.endpoints if seed.kind == "feed"]
     for seed in seeds:
         host = urlsplit(seed.url).netloc
@@ -186,14 +186,27 @@ def _bare(home: str) -> str:
     return parts.netloc.lower().removeprefix("www.") + parts.path.rstrip("/")
 
 
-def note_error(connection: sqlite3.Connection, source_id: int, error: str) -> None:
-    """Remember why discovery failed."""
+def postpone(connection: sqlite3.Connection, source_id: int, error: str, until: datetime) -> None:
+    """Remember why a Source could not be polled at all, and leave it alone until then."""
     connection.execute(
         """
-        UPDATE sources SET last_error = ?, state = CASE state WHEN 'active' THEN 'failing' ELSE state END
+        UPDATE sources SET last_error = ?, failures = failures + 1, next_try_at = ?,
+               state = CASE state WHEN 'active' THEN 'failing' ELSE state END
          WHERE id = ?
         """,
-        (error, source_id),
+        (error, text(until), source_id),
+    )
+
+
+def recovered(connection: sqlite3.Connection, source_id: int) -> None:
+    """A poll of the Source succeeded."""
+    connection.execute(
+        """
+        UPDATE sources SET last_error = NULL, failures = 0, next_try_at = NULL,
+               state = CASE state WHEN 'failing' THEN 'active' ELSE state END
+         WHERE id = ? AND failures > 0
+        """,
+        (source_id,),
     )
 
 

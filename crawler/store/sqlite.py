@@ -85,8 +85,8 @@ class SqliteStore:
     async def retire(self, endpoint_ids: Sequence[int], now: datetime) -> None:
         await self._write(lambda db: sources.retire(db, endpoint_ids, now))
 
-    async def note_error(self, source_id: int, error: str) -> None:
-        await self._write(lambda db: sources.note_error(db, source_id, error))
+    async def postpone(self, source_id: int, error: str, until: datetime) -> None:
+        await self._write(lambda db: sources.postpone(db, source_id, error, until))
 
     async def delivered(self, alert_id: int, at: datetime, reply: str | None) -> None:
         await self._write(lambda db: outbox.delivered(db, alert_id, at, reply))

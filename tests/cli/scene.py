@@ -129,7 +129,7 @@ class Scene:
 
     def note_error(self, name: str, error: str) -> None:
         """Discovery failed."""
-        self._do(self.store.note_error(self.source(name).id, error))
+        self._do(self.store.postpone(self.source(name).id, error, datetime.now(UTC)))
 
     def _watched(self, name: str) -> tuple[Source, Endpoint]:
         source = self.source(name)

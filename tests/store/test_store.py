@@ -189,6 +189,24 @@ def test_due_are_sources_whose_time_has_come_and_those_never_looked_at(store, en
     assert [source.name for source in store.due(NOW + timedelta(hours=1))] == ["example.org", "new"]
 
 
+def test_a_source_that_could_not_be_polled_at_all_is_left_alone_for_a_while(store):
+    asyncio.run(store.sync([entry()], [], NOW))
+    (source,) = store.due(NOW)
+    asyncio.run(store.postpone(source.id, "dns: no such host", NOW + timedelta(minutes=30)))
+    assert store.due(NOW + timedelta(minutes=29)) == []
+    (source,) = store.due(NOW + timedelta(minutes=31))
+    assert (source.state, source.failures) == ("failing", 1)
+
+
+def test_a_source_is_no_longer_failing_once_a_poll_of_it_succeeds(store, endpoint):
+    asyncio.run(store.postpone(endpoint.source_id, "trouble", NOW + timedelta(minutes=30)))
+    commit(store, plan(endpoint, record=poll("failed", reason="timeout")))
+    assert store.sources()[0].state == "failing"
+    commit(store, plan(endpoint))
+    assert (store.sources()[0].state, store.sources()[0].failures) == ("active", 0)
+    assert rows(store, "SELECT last_error, next_try_at FROM sources") == [{"last_error": None, "next_try_at": None}]
+
+
 SYNCS = {
     "renamed": ([entry("other")], [("other", "https://example.org/", "active")]),
     "moved": ([entry(url="https://example.net/")], [("example.org", "https://example.net/", "active")]),

@@ -22,7 +22,9 @@ CREATE TABLE sources (
             baseline_at TEXT,       -- null until the first full reading has ended
             last_sweep_at TEXT,
             duplicate_of INTEGER REFERENCES sources(id),
-            last_error TEXT         -- of discovery, while there is no endpoint to carry it
+            last_error TEXT,        -- of discovery, while there is no endpoint to carry it
+            failures INTEGER NOT NULL DEFAULT 0,    -- in a row, likewise
+            next_try_at TEXT        -- not polled on schedule before
         ) STRICT;
 
 CREATE INDEX sources_url ON sources (url);
