@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from crawler.errors import StoreError, StoreLocked, StoreRefused, StoreUnavailab
 from crawler.store.schema import APPLICATION_ID, migrations
 
 BUSY_SECONDS = 5.0
+#: free bytes that a migration wants beside the copy that is made before it
+ROOM = 64 * 1024 * 1024
 #: what SQLite may leave behind in the -wal file after a checkpoint
 JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024
 
@@ -80,8 +83,35 @@ def open_writer(path: Path) -> sqlite3.Connection:
         _create(path)
     with translated(path):
         connection = _connect(path)
-        _migrate(connection)
+        try:
+            _keep_copy(connection, path)
+            _migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
     return connection
+
+
+def _keep_copy(connection: sqlite3.Connection, path: Path) -> None:
+    """Before a migration, copy a store that has Changes to `STORE.before-MIGRATION`, where there is room for that."""
+    pending = migrations.pending(Database(connection))
+    if not pending or connection.execute("SELECT 1 FROM changes LIMIT 1").fetchone() is None:
+        return
+    size = path.stat().st_size
+    free = shutil.disk_usage(path.parent).free
+    if free < 2 * size + ROOM:
+        raise StoreUnavailable(
+            f"{path} has to be migrated, and {path.parent} has too little room for a copy of it and the work:"
+            f" {free / 1e6:,.0f} MB of {(2 * size + ROOM) / 1e6:,.0f} MB; nothing was changed"
+        )
+    copy = path.with_name(f"{path.name}.before-{pending[0].name}")
+    unfinished = copy.with_name(copy.name + ".new")
+    unfinished.unlink(missing_ok=True)
+    connection.execute("VACUUM INTO ?", (str(unfinished),))
+    with open(unfinished, "rb") as file:
+        os.fsync(file.fileno())
+    unfinished.chmod(0o600)
+    unfinished.rename(copy)
 
 
 def _create(path: Path) -> None:

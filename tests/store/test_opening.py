@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -11,7 +12,7 @@ from contextlib import closing
 
 import pytest
 
-from crawler.errors import StoreError, StoreLocked, StoreRefused
+from crawler.errors import StoreError, StoreLocked, StoreRefused, StoreUnavailable
 from crawler.store import SqliteStore
 from crawler.store.opening import WriteLock, open_reader, open_writer
 from crawler.store.schema import migrations
@@ -79,6 +80,60 @@ def test_reading_an_older_store_neither_migrates_nor_breaks_it(tmp_path):
         connection.execute("DELETE FROM _sqlite_migrations WHERE name = ?", (migrations._migrations[-1].name,))
     with pytest.raises(StoreRefused, match="older version"):
         open_reader(path)
+
+
+@pytest.fixture
+def older(tmp_path):
+    """A store with one Change, to which a migration has yet to come."""
+    path = tmp_path / "crawler.db"
+    with closing(open_writer(path)) as connection:
+        connection.execute("INSERT INTO sources (id, name, url, kind) VALUES (1, 'a', 'https://a/', 'feed')")
+        connection.execute(
+            "INSERT INTO posts (id, source_id, type, state, first_seen_at, last_seen_at)"
+            " VALUES (1, 1, 'post', 'public', '', '')"
+        )
+        connection.execute(
+            "INSERT INTO changes (id, post_id, kind, detected_at, fields, summary, diff, details)"
+            " VALUES ('c_1', 1, 'edited', '2026-01-01T00:00:00Z', '[]', '', '', '[]')"
+        )
+    return path
+
+
+@pytest.fixture
+def coming():
+    """A migration of a later version."""
+
+    @migrations(name="m9000_later")
+    def later(db):
+        db.execute("CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT")
+
+    yield "m9000_later"
+    migrations._migrations.pop()
+
+
+def test_a_store_with_changes_is_copied_before_it_is_migrated(older, coming):
+    open_writer(older).close()
+    copy = older.with_name(f"crawler.db.before-{coming}")
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT id FROM changes").fetchall() == [("c_1",)]
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'later'").fetchone() == (0,)
+    with closing(open_reader(older)) as migrated:
+        assert migrated.execute("SELECT count(*) FROM later").fetchone()[0] == 0
+
+
+def test_without_room_for_the_copy_nothing_is_migrated(older, coming, monkeypatch):
+    usage = shutil.disk_usage(older.parent)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=1000))
+    with pytest.raises(StoreUnavailable, match="too little room"):
+        open_writer(older)
+    with closing(sqlite3.connect(older)) as connection:
+        assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'later'").fetchone() == (0,)
+
+
+def test_a_store_that_is_up_to_date_is_not_copied(older):
+    open_writer(older).close()
+    assert not list(older.parent.glob("*.before-*"))
 
 
 def test_a_second_writer_is_refused_with_the_pid_of_the_first(tmp_path):
