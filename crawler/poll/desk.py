@@ -162,8 +162,11 @@ class Visit:
         """Commit a look that showed nothing new."""
         await self._commit(state, PollRecord(kind=self.kind, started_at=self.started, duration_ms=0, outcome=outcome))
 
-    async def failed(self, error: PollError) -> None:
-        """Commit a failure: nothing but the endpoint's trouble is written, and it is asked again, ever later."""
+    async def failed(self, error: PollError) -> datetime:
+        """Commit a failure: nothing but the endpoint's trouble is written, and it is asked again, ever later.
+
+        Returns when.
+        """
         failures = self.endpoint.failures + 1
         now = self.desk.clock()
         due = next_poll(
@@ -189,6 +192,7 @@ class Visit:
             "last_ok_at": self.endpoint.last_ok_at,
         }
         await self._commit(state, record)
+        return due
 
     def look(self, **circumstances: object) -> Look:
         """The circumstances of a reading of this endpoint."""

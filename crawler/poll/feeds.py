@@ -8,7 +8,7 @@ from datetime import timedelta
 from crawler.endpoints import feed
 from crawler.fetch import validators_of
 from crawler.model import Fetched, NotModified, Page, SourceFacts
-from crawler.poll.desk import Visit
+from crawler.poll.desk import NOTHING, Judged, Visit
 
 Read = NotModified | feed.Same | feed.Changed
 
@@ -19,21 +19,21 @@ async def ask(visit: Visit) -> Read:
     return await feed.look(visit.fetch, visit.desk.run, visit.endpoint, rules=visit.config.ignore, known=known)
 
 
-async def settle(visit: Visit, read: Read, *, counts: bool, keep: bool) -> int:
-    """Commit what the feed showed. Returns the number of Changes.
+async def settle(visit: Visit, read: Read, *, counts: bool, keep: bool) -> Judged:
+    """Commit what the feed showed, and return it.
 
     `counts`: this feed makes Revisions; else it is a witness. `keep`: what it pointed at has been read, so its
     validators may be kept; otherwise the next poll has to get the same 200 again.
     """
     if isinstance(read, NotModified):
         await visit.quiet("not_modified", state={})
-        return 0
+        return NOTHING
     state: dict[str, object] = {"redirect_to": read.answer.moved_to}
     if keep:
         state["validators"] = validators_of(read.answer, now_date=visit.desk.clock())
     if isinstance(read, feed.Same):
         await visit.quiet("unchanged", state=state)
-        return 0
+        return NOTHING
     first = visit.endpoint.read_at is None
     now = visit.desk.clock()
     if keep:
@@ -51,7 +51,7 @@ async def settle(visit: Visit, read: Read, *, counts: bool, keep: bool) -> int:
         facts = replace(facts, title=_title(read.page), baseline_at=now if first else None)
     judged = await visit.judge(look, read.page)
     await visit.commit(judged, state=state, facts=facts)
-    return judged.changes
+    return judged
 
 
 def _skew(visit: Visit, answer: Fetched) -> timedelta:

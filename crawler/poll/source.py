@@ -124,7 +124,9 @@ class _Poll:
             try:
                 posts = await rest.baseline(visit, last=visit is missing[-1])
             except PollError as error:
-                await self._failed(visit, error)
+                # Nothing else of this Source is polled before its baseline ends, so all of it has to wait.
+                due = await self._failed(visit, error)
+                await self._desk.store.postpone(self._source.id, str(error)[:2000], due)
                 return False
             self._add(visit, baseline=posts)
         return True
@@ -152,15 +154,17 @@ class _Poll:
 
     async def _settle(self, visit: Visit, read: feeds.Read, *, counts: bool, keep: bool) -> None:
         try:
-            changes = await feeds.settle(visit, read, counts=counts, keep=keep)
+            judged = await feeds.settle(visit, read, counts=counts, keep=keep)
         except ParseError as error:
             await self._failed(visit, error)
         else:
-            self._add(visit, changes=changes)
+            read_first = judged.new if counts and visit.kind == "baseline" else 0
+            self._add(visit, baseline=read_first, changes=judged.changes)
 
-    async def _failed(self, visit: Visit, error: PollError) -> None:
+    async def _failed(self, visit: Visit, error: PollError) -> datetime:
+        """Write down a failure; returns when the endpoint is asked again."""
         sent = visit.fetch.sent
-        await visit.failed(error)
+        due = await visit.failed(error)
         polled = self._polled
         self._polled = replace(
             polled,
@@ -168,6 +172,7 @@ class _Poll:
             reason=polled.reason or error.reason,
             error=polled.error or str(error),
         )
+        return due
 
     def _add(self, visit: Visit, *, baseline: int = 0, changes: int = 0) -> None:
         polled = self._polled

@@ -78,11 +78,11 @@ def _poll(connection: sqlite3.Connection, endpoint_id: int, poll: PollRecord, *,
     """One row a poll; quiet ones in a row share it, and so do the Plans of one poll."""
     if poll.continues:
         return _continued(connection, endpoint_id, poll, at=at)
-    if poll.outcome in QUIET:
+    if poll.outcome in QUIET and poll.error is None:
         last = connection.execute(
-            "SELECT id, kind, outcome FROM polls WHERE endpoint_id = ? ORDER BY id DESC LIMIT 1", (endpoint_id,)
+            "SELECT id, kind, outcome, error FROM polls WHERE endpoint_id = ? ORDER BY id DESC LIMIT 1", (endpoint_id,)
         ).fetchone()
-        if last is not None and (last["kind"], last["outcome"]) == (poll.kind, poll.outcome):
+        if last is not None and (last["kind"], last["outcome"], last["error"]) == (poll.kind, poll.outcome, None):
             connection.execute(
                 """
                 UPDATE polls SET repeats = repeats + 1, last_at = ?, duration_ms = ?, requests = requests + ?,

@@ -333,3 +333,34 @@ def test_a_date_in_the_future_from_the_server_never_hides_an_edit(bench, site, c
     clock.advance(minutes=1)
     bench.poll(minutes=70)
     assert [change["fields"] for change in bench.changes()] == [["title"]]
+
+
+def test_a_baseline_that_fails_makes_the_whole_source_wait(bench, site, clock):
+    site.fail("*_embed*", Fault(status=500, body=b""), times=None)
+    bench.poll()
+    assert bench.rows("SELECT state, failures FROM sources") == [{"state": "failing", "failures": 1}]
+    wait = bench.one("SELECT next_try_at FROM sources")
+    assert wait > f"{clock.now:%Y-%m-%dT%H:%M:%SZ}"
+    site.heal()
+    bench.poll()
+    assert bench.rows("SELECT state, next_try_at FROM sources") == [{"state": "active", "next_try_at": None}]
+
+
+def test_what_was_wrong_with_single_posts_stands_in_its_own_row_of_polls(bench, site, clock):
+    bench.poll()
+    original = site.handle
+
+    def damaged(method, url, headers):
+        answer, fault = original(method, url, {})
+        return answer._replace(body=answer.body.replace(b'"id":25,"date', b'"id":"x","date')), fault
+
+    site.handle = damaged
+    for minutes in (70, 70):
+        site.edit(25, title=f"Unreadable {minutes} {clock.now}")
+        bench.poll(minutes=minutes)
+    errors = bench.rows("SELECT error, repeats FROM polls WHERE error IS NOT NULL")
+    assert [row["repeats"] for row in errors] == [1, 1]
+    assert bench.changes() == []
+    site.handle = original
+    bench.poll(minutes=70)
+    assert [change["fields"] for change in bench.changes()] == [["title"]]
