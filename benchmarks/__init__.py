@@ -1,0 +1,1 @@
+"""Benchmarks of the shipped command against sites on loopback; README.md has the figures."""
