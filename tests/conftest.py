@@ -6,9 +6,15 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.wordpress import HarnessError, Template, WordPress
+
+# Machines are shared and noisy: how long an example takes proves nothing.
+hypothesis.settings.register_profile("untimed", hypothesis.settings.get_profile("default"), deadline=None)
+if os.environ.get("CI") != "true":
+    hypothesis.settings.load_profile("untimed")
 
 #: The first test that needs a WordPress may have to install one.
 WORDPRESS_SECONDS = 900

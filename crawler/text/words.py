@@ -68,7 +68,16 @@ def _spaced(text: str) -> Iterator[tuple[str, str]]:
 def _pieces(chunk: str) -> list[str]:
     if chunk[0] == "<" and chunk[-1] == ">":
         return [chunk]
-    return _PIECE.findall(chunk) if _BY_CHARACTER.search(chunk) else [chunk]
+    if not _BY_CHARACTER.search(chunk):
+        return [chunk]
+    pieces: list[str] = []
+    for piece in _PIECE.findall(chunk):
+        # What would get a space between its words when they are put together again is one word.
+        if pieces and usual_gap(pieces[-1], piece):
+            pieces[-1] += piece
+        else:
+            pieces.append(piece)
+    return pieces
 
 
 def usual_gap(before: str, word: str) -> str:

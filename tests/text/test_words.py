@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.text import join, tokens, words
@@ -19,6 +19,8 @@ COUNTED = {
     "at https://example.org/a?b=東 now": ["at", "https://example.org/a?b=", "東", "now"],
     "see <//ja.wikipedia.org/wiki/東京> now": ["see", "<//ja.wikipedia.org/wiki/東京>", "now"],
     "me@example.org": ["me@example.org"],
+    "東https://x.org「": ["東", "https://x.org「"],
+    "東https://x.org/é。": ["東", "https://x.org/é。"],
 }
 
 
@@ -28,10 +30,28 @@ def test_words_are_space_separated_or_characters(text, found):
 
 
 PIECES = st.sampled_from(
-    ["a", "bc", "東", "京。", "「", "ไ", "1,5", "<//x.org/東>", "<", ">", " ", "  ", "\n", "\u3000", "https://x.org"]
+    [
+        "a",
+        "bc",
+        "é",
+        "東",
+        "京。",
+        "「",
+        "ไ",
+        "1,5",
+        "<//x.org/東>",
+        "<",
+        ">",
+        " ",
+        "  ",
+        "\n",
+        "\u3000",
+        "https://x.org",
+    ]
 )
 
 
+@settings(max_examples=300)
 @given(st.lists(PIECES).map("".join))
 def test_tokens_join_to_the_very_text(text):
     assert join(tokens(text)) == text
