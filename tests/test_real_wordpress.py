@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import time
+import urllib.request
+from contextlib import closing
 
 import pytest
 
@@ -143,7 +146,7 @@ def test_each_thing_an_editor_does_is_exactly_one_change_at_the_next_poll(tmp_pa
         kind, fields = happens(site, old)
         if happens is scheduled_post_going_live:
             # As if it had been written long before: `modified` then lies hours before the publication date.
-            newest = command_id(site)
+            newest = newest_id(site)
             site.ctl("set-modified", newest, "2024-02-03 04:05:06")
         polled(command)
         changes = command.changes()
@@ -159,10 +162,8 @@ def test_each_thing_an_editor_does_is_exactly_one_change_at_the_next_poll(tmp_pa
     assert command.one("SELECT count(*) - count(DISTINCT wp_id) FROM posts") == 0
 
 
-def command_id(site):
+def newest_id(site):
     """The id of the newest post."""
-    import urllib.request
-
     with urllib.request.urlopen(f"{site.url}/wp-json/wp/v2/posts?per_page=1&_fields=id") as answer:
         return json.load(answer)[0]["id"]
 
@@ -239,3 +240,48 @@ def test_plain_permalinks_are_watched_through_rest_route(tmp_path, wordpress_fac
     site.ctl("edit", 1, title="Without permalinks")
     polled(command)
     assert [change["fields"] for change in command.changes()] == [["title"]]
+
+
+def test_pages_and_custom_types_are_watched_when_asked_for(tmp_path, wordpress):
+    wordpress.ctl("plugin", "cpt", "on")
+    wordpress.ctl("create", type="book", title="A book", content="<p>Chapter one.</p>")
+    command = Command(tmp_path, f"  - {{name: site, url: '{wordpress.url}/', types: [posts, pages, books]}}")
+    polled(command)
+    types = command.rows("SELECT type, count(*) AS posts FROM posts GROUP BY type ORDER BY type")
+    assert types == [{"type": "book", "posts": 1}, {"type": "page", "posts": 1}, {"type": "post", "posts": 1}]
+    book = command.one("SELECT wp_id FROM posts WHERE type = 'book'")
+    wordpress.ctl("edit", book, content="<p>Chapter one, and two.</p>")
+    wordpress.ctl("edit", 2, title="A page with another title")
+    # a custom type is no part of the main feed: the hourly look at REST finds its edits
+    make_due(command)
+    polled(command)
+    assert {(change["title"], *change["fields"]) for change in command.changes()} == {
+        ("A book", "content"),
+        ("A page with another title", "title"),
+    }
+
+
+def make_due(command):
+    """As if the hour were over."""
+    with closing(sqlite3.connect(command.folder / "crawler.db")) as store, store:
+        store.execute("UPDATE endpoints SET next_poll_at = '2020-01-01T00:00:00Z'")
+
+
+def test_an_update_without_an_edit_and_other_noise_is_no_change(tmp_path, wordpress):
+    wordpress.ctl("bulk", 12)
+    command = watch(tmp_path, wordpress)
+    polled(command)
+    wordpress.ctl("touch", 1)
+    wordpress.ctl("add-comment", 1)
+    wordpress.ctl("meta", 1, "views", "17")
+    wordpress.ctl("rename-term", "category", "uncategorized", "Anything")
+    wordpress.ctl("rename-user", "admin", "The Editor")
+    make_due(command)
+    polled(command)
+    # a new post pushes the others down in the feed, which rewrites images of unedited ones there
+    wordpress.ctl("create", title="On top", content="<p>Now.</p>")
+    polled(command)
+    make_due(command)
+    polled(command)
+    assert [change["kind"] for change in command.changes()] == ["published"]
+    assert command.one("SELECT count(*) FROM revisions") == 14
