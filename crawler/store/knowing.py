@@ -90,7 +90,7 @@ def sightings_of(connection: sqlite3.Connection, endpoint_id: int, wp_ids: Itera
     rows = connection.execute(
         """
         SELECT p.wp_id, s.* FROM json_each(?) j
-          JOIN post_keys k ON k.source_id = (SELECT source_id FROM endpoints WHERE id = ?)
+         CROSS JOIN post_keys k ON k.source_id = (SELECT source_id FROM endpoints WHERE id = ?)
                           AND k.kind = 'wp-id' AND k.value = CAST(j.value AS TEXT)
           JOIN posts p ON p.id = k.post_id
           JOIN sightings s ON s.post_id = p.id AND s.endpoint_id = ?
@@ -115,7 +115,8 @@ def known(connection: sqlite3.Connection, source_id: int, endpoint_id: int, keys
         for row in connection.execute(
             """
             SELECT k.kind, k.value, k.post_id FROM json_each(?) j
-              JOIN post_keys k ON k.source_id = ? AND k.kind = json_extract(j.value, '$[0]')
+             -- CROSS: the asked keys come first, else all keys of the source are read for each of them
+             CROSS JOIN post_keys k ON k.source_id = ? AND k.kind = json_extract(j.value, '$[0]')
                               AND k.value = json_extract(j.value, '$[1]')
             """,
             (json_text(keys), source_id),

@@ -1,0 +1,60 @@
+"""Lookups cost what is asked for, not what is stored: counted in steps of SQLite's machine, not in seconds."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+import pytest
+
+from crawler.store import SqliteStore
+from tests.store.builders import NOW, entry, keys, new_post, plan, sighting, site
+
+POSTS = 2000
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A source with many posts, and one with a single post."""
+
+    async def fill(store):
+        await store.sync([entry(), entry("small.org", "https://small.org/")], [], NOW)
+        for source, posts in zip(store.sources(), (POSTS, 1), strict=True):
+            await store.register(source, site(source.url, urls=(f"{source.url}wp-json/wp/v2/posts",)), NOW)
+            (endpoint,) = store.endpoints(source.id)
+            await store.commit(plan(endpoint, *(new_post(sighting(number)) for number in range(1, posts + 1))))
+
+    with SqliteStore(tmp_path_factory.mktemp("effort") / "crawler.db") as store:
+        asyncio.run(fill(store))
+        yield store
+
+
+def steps(store, look):
+    """How many steps of SQLite's machine a read takes."""
+    count = 0
+
+    def step():
+        nonlocal count
+        count += 1
+
+    store._reader.set_progress_handler(step, 1)
+    try:
+        assert look()
+    finally:
+        store._reader.set_progress_handler(None, 0)
+    return count
+
+
+LOOKS = {
+    "posts by their keys": lambda store, endpoint: (
+        store.known(endpoint.source_id, endpoint.id, keys(sighting(1))).posts
+    ),
+    "what was last said of posts": lambda store, endpoint: store.sightings_of(endpoint.id, [1]),
+    "the newest publication": lambda store, endpoint: store.newest_published(endpoint.source_id, NOW),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS.keys())
+def test_a_lookup_costs_no_more_where_there_are_many_posts(store, look):
+    many, one = (steps(store, partial(look, store, store.endpoints(source.id)[0])) for source in store.sources())
+    assert many < one + 50
