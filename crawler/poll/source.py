@@ -65,7 +65,7 @@ async def poll_source(desk: Desk, source: Source, config: SourceConfig, *, force
     else:
         if isinstance(endpoints, str):
             return Polled(source=source.name, ok=True, duplicate_of=endpoints)
-        source = next(each for each in desk.store.sources() if each.id == source.id)
+        source = desk.store.source(source.id)
         polled = await _Poll(desk, source, config, started, forced=forced).run(endpoints)
     _report(polled, started, desk.clock())
     return polled
@@ -86,7 +86,7 @@ async def _endpoints(desk: Desk, source: Source, config: SourceConfig) -> list[E
     found = await discover(fetch, desk.run, source.url, kind=config.kind, types=config.types)
     first = await desk.store.register(source, found, desk.clock())
     if first is not None:
-        return next(each.name for each in desk.store.sources() if each.id == first)
+        return desk.store.source(first).name
     if surplus:
         await desk.store.retire(surplus, desk.clock())
     return desk.store.endpoints(source.id)

@@ -7,33 +7,27 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from crawler.model import Endpoint, Key, Known, KnownPost, KnownRevision, LastSighting, Source, Validators, Walk
-from crawler.store.rows import fields_of, json_text, moment, sure, text
+from crawler.store.rows import fields_of, json_text, moment, names, sure, text
 
 #: Sightings whose raw hashes a feed's parse is told of: more than any window that a feed shows.
 RECENT = 1000
 
 
+_SOURCES = """
+    SELECT s.*, (SELECT json_group_array(name) FROM (SELECT name FROM source_groups WHERE source_id = s.id
+                                                      ORDER BY name)) AS groups
+      FROM sources s
+"""
+
+
 def sources(connection: sqlite3.Connection) -> list[Source]:
     """All Sources, removed and duplicate ones too, in the order of the config they came with."""
-    groups: dict[int, list[str]] = {}
-    for row in connection.execute("SELECT source_id, name FROM source_groups ORDER BY name"):
-        groups.setdefault(row["source_id"], []).append(row["name"])
-    return [
-        Source(
-            id=row["id"],
-            name=row["name"],
-            url=row["url"],
-            kind=row["kind"],
-            home=row["home"],
-            title=row["title"],
-            timezone=row["timezone"],
-            state=row["state"],
-            groups=tuple(groups.get(row["id"], ())),
-            baseline_at=moment(row["baseline_at"]),
-            failures=row["failures"],
-        )
-        for row in connection.execute("SELECT * FROM sources ORDER BY id")
-    ]
+    return [_source(row) for row in connection.execute(f"{_SOURCES} ORDER BY s.id")]
+
+
+def source(connection: sqlite3.Connection, source_id: int) -> Source:
+    """The Source with this id, which must be there."""
+    return _source(connection.execute(f"{_SOURCES} WHERE s.id = ?", (source_id,)).fetchone())
 
 
 def endpoints(connection: sqlite3.Connection, source_id: int) -> list[Endpoint]:
@@ -61,19 +55,23 @@ def walk(connection: sqlite3.Connection, endpoint_id: int) -> Walk | None:
     )
 
 
-def due(connection: sqlite3.Connection, now: datetime) -> set[int]:
-    """Ids of the polled Sources with an Endpoint that is due, or without any Endpoint yet."""
+def due(connection: sqlite3.Connection, now: datetime) -> list[Source]:
+    """The polled Sources with an Endpoint that is due, or without any Endpoint yet."""
     rows = connection.execute(
-        """
-        SELECT s.id FROM sources s
-         WHERE s.state IN ('active', 'failing', 'suspect', 'gone') AND coalesce(s.next_try_at, '') <= ?
-           AND (EXISTS (SELECT 1 FROM endpoints e WHERE e.source_id = s.id AND e.retired_at IS NULL
-                                                     AND coalesce(e.next_poll_at, '') <= ?)
-                OR NOT EXISTS (SELECT 1 FROM endpoints e WHERE e.source_id = s.id AND e.retired_at IS NULL))
-        """,
-        (text(now), text(now)),
+        f"""
+        {_SOURCES}
+         WHERE s.state IN ('active', 'failing', 'suspect', 'gone') AND coalesce(s.next_try_at, '') <= :now
+           AND s.id IN (
+                SELECT source_id FROM endpoints
+                 WHERE retired_at IS NULL AND (next_poll_at <= :now OR next_poll_at IS NULL)
+                UNION ALL
+                SELECT bare.id FROM sources bare
+                 WHERE NOT EXISTS (SELECT 1 FROM endpoints e WHERE e.source_id = bare.id AND e.retired_at IS NULL))
+         ORDER BY s.id
+        """,  # noqa: S608 (both parts are ours)
+        {"now": text(now)},
     )
-    return {row["id"] for row in rows}
+    return [_source(row) for row in rows]
 
 
 def recent_hashes(connection: sqlite3.Connection, endpoint_id: int) -> frozenset[str]:
@@ -139,6 +137,22 @@ def known(connection: sqlite3.Connection, source_id: int, endpoint_id: int, keys
         (ids, endpoint_id),
     )
     return Known(posts={row["post_id"]: _post(connection, row) for row in rows}, owners=owners)
+
+
+def _source(row: sqlite3.Row) -> Source:
+    return Source(
+        id=row["id"],
+        name=row["name"],
+        url=row["url"],
+        kind=row["kind"],
+        home=row["home"],
+        title=row["title"],
+        timezone=row["timezone"],
+        state=row["state"],
+        groups=names(row["groups"]),
+        baseline_at=moment(row["baseline_at"]),
+        failures=row["failures"],
+    )
 
 
 def _endpoint(row: sqlite3.Row) -> Endpoint:

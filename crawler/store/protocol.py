@@ -61,6 +61,9 @@ class Store(Protocol):
     def sources(self) -> list[Source]:
         """All Sources, removed and duplicate ones too."""
 
+    def source(self, source_id: int) -> Source:
+        """The Source with this id, which must be there."""
+
     def endpoints(self, source_id: int) -> list[Endpoint]:
         """The Endpoints of a Source that are polled, best first."""
 

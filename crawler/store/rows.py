@@ -12,6 +12,7 @@ import msgspec
 from crawler.model import Fields, Ref
 
 _encode = msgspec.json.Encoder().encode
+_names = msgspec.json.Decoder(tuple[str, ...]).decode
 _refs = msgspec.json.Decoder(tuple[Ref, ...]).decode
 
 
@@ -33,6 +34,11 @@ def sure(value: str) -> datetime:
 def json_text(value: Any) -> str:
     """Compact JSON text of plain values and of our frozen ones."""
     return _encode(value).decode()
+
+
+def names(value: str) -> tuple[str, ...]:
+    """The names in a JSON list."""
+    return _names(value)
 
 
 def terms_text(terms: tuple[Ref, ...] | None) -> str | None:

@@ -106,6 +106,9 @@ class SqliteStore:
     def sources(self) -> list[Source]:
         return knowing.sources(self._reader)
 
+    def source(self, source_id: int) -> Source:
+        return knowing.source(self._reader, source_id)
+
     def endpoints(self, source_id: int) -> list[Endpoint]:
         return knowing.endpoints(self._reader, source_id)
 
@@ -113,8 +116,7 @@ class SqliteStore:
         return knowing.walk(self._reader, endpoint_id)
 
     def due(self, now: datetime) -> list[Source]:
-        ids = knowing.due(self._reader, now)
-        return [source for source in self.sources() if source.id in ids]
+        return knowing.due(self._reader, now)
 
     def known(self, source_id: int, endpoint_id: int, keys: Sequence[Key]) -> Known:
         return knowing.known(self._reader, source_id, endpoint_id, keys)

@@ -58,3 +58,16 @@ LOOKS = {
 def test_a_lookup_costs_no_more_where_there_are_many_posts(store, look):
     many, one = (steps(store, partial(look, store, store.endpoints(source.id)[0])) for source in store.sources())
     assert many < one + 50
+
+
+def test_a_source_is_read_alone_and_is_what_the_list_says(store):
+    async def add_many():
+        entries = [entry(f"{number}.org", f"https://{number}.org/", groups=("b", "a")) for number in range(500)]
+        await store.sync([entry(), entry("small.org", "https://small.org/"), *entries], [], NOW)
+
+    first = store.sources()[0].id
+    few = steps(store, lambda: store.source(first))
+    asyncio.run(add_many())
+    assert steps(store, lambda: store.source(first)) < few + 50
+    assert [store.source(source.id) for source in store.sources()] == store.sources()
+    assert store.sources()[-1].groups == ("a", "b")
