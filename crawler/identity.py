@@ -1,4 +1,4 @@
-"""The keys of a Post, and which known Post a Sighting shows. Values in, values out.
+"""The keys of a Post, and which known Post each Sighting of an answer shows. Values in, values out.
 
 `wp-id` and `guid` are strong and never move; `link` is a hint that follows the Post that shows it now. The number in
 a guid such as `?p=55` is no id: an imported post keeps the guid of the site it came from, where 55 was another post.
@@ -6,16 +6,33 @@ a guid such as `?p=55` is no id: an imported post keeps the guid of the site it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-from crawler.model import Key, KnownPost, Sighting
+from crawler.model import Key, Known, KnownPost, Sighting
+
+Keys = tuple[Key, ...]
 
 
-class Contradiction(Exception):
-    """Two strong keys of one Sighting belong to two Posts."""
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which Post a Sighting shows."""
+
+    #: None: one that is not known yet
+    post: KnownPost | None
+    #: those of the Sighting's keys that name it and no other
+    keys: Keys
 
 
-def keys_of(sighting: Sighting, *, link: str | None) -> tuple[Key, ...]:
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """A Sighting that may be of one Post or of another: nothing is written of it."""
+
+    reason: str
+
+
+def keys_of(sighting: Sighting, *, link: str | None) -> Keys:
     """The Sighting's keys, strongest first. `link` is its link in the form that is compared."""
     keys = []
     if sighting.wp_id is not None:
@@ -27,22 +44,62 @@ def keys_of(sighting: Sighting, *, link: str | None) -> tuple[Key, ...]:
     return tuple(keys)
 
 
-def match(keys: tuple[Key, ...], owners: Mapping[Key, int], posts: Mapping[int, KnownPost]) -> KnownPost | None:
-    """The known Post that these keys name, or None for a new one. Raises Contradiction."""
-    strong = {owners[key] for key in keys if key.kind != "link" and key in owners}
-    if len(strong) > 1:
-        raise Contradiction(f"its keys belong to the posts {' and '.join(str(post) for post in sorted(strong))}")
-    if strong:
-        post = posts[strong.pop()]
-        wp_id = next((key.value for key in keys if key.kind == "wp-id"), None)
-        if wp_id is not None and post.wp_id is not None and str(post.wp_id) != wp_id:
-            raise Contradiction(f"its guid is that of post {post.id}, which has the WordPress id {post.wp_id}")
-        return post
-    by_link = next((posts[owners[key]] for key in keys if key.kind == "link" and key in owners), None)
-    return by_link if by_link is not None and _may_be(by_link, keys) else None
+def matches(shown: Sequence[Keys], known: Known) -> list[Match | Unclear]:
+    """What each Sighting of one answer shows, by its keys. No two of them show the same Post."""
+    times = Counter(key for keys in shown for key in keys)
+    found = [_by_strong_key(keys, known, times) for keys in shown]
+    named = {match.post.id for match in found if isinstance(match, Match) and match.post is not None}
+    found = [
+        Match(_by_link(keys, match.keys, known, named), match.keys)
+        if isinstance(match, Match) and match.post is None
+        else match
+        for keys, match in zip(shown, found, strict=True)
+    ]
+    again = Counter(match.post.id for match in found if isinstance(match, Match) and match.post is not None)
+    return [
+        Unclear(f"several records of this answer are post {match.post.id}")
+        if isinstance(match, Match) and match.post is not None and again[match.post.id] > 1
+        else match
+        for match in found
+    ]
 
 
-def _may_be(post: KnownPost, keys: tuple[Key, ...]) -> bool:
+def _by_strong_key(keys: Keys, known: Known, times: Counter[Key]) -> Match | Unclear:
+    """The Post that `wp-id` or `guid` names. A guid or link that stands twice in one answer is no key in it."""
+    if any(key.kind == "wp-id" and times[key] > 1 for key in keys):
+        return Unclear("its id stands twice in this answer, with different words")
+    keys = tuple(key for key in keys if times[key] == 1)
+    owner = {key.kind: known.posts[known.owners[key]] for key in keys if key in known.owners}
+    by_id, by_guid = owner.get("wp-id"), owner.get("guid")
+    if by_guid is not None and _is_shared(by_guid, keys, owner.get("link")):
+        keys = tuple(key for key in keys if key.kind != "guid")
+        by_guid = None
+    if not keys:
+        return Unclear("it has no id, guid or link of its own")
+    if by_id is not None and by_guid is not None and by_id.id != by_guid.id:
+        return Unclear(f"its id is that of post {by_id.id}, its guid that of post {by_guid.id}")
+    return Match(by_id or by_guid, keys)
+
+
+def _is_shared(owner: KnownPost, keys: Keys, by_link: KnownPost | None) -> bool:
+    """Whether another Post carries its owner's guid too: importers and some feeds give one guid to many posts."""
+    told = next((key.value for key in keys if key.kind == "wp-id"), None)
+    if told is not None and owner.wp_id is not None:
+        return str(owner.wp_id) != told
+    # A Post without any strong key was shown beside the owner, when the guid stood twice.
+    return by_link is not None and by_link.id != owner.id and by_link.wp_id is None and by_link.guid is None
+
+
+def _by_link(shown: Keys, keys: Keys, known: Known, named: Collection[int]) -> KnownPost | None:
+    """The Post that had this link, unless something says that it is another one."""
+    for key in keys:
+        if key.kind == "link" and key in known.owners:
+            post = known.posts[known.owners[key]]
+            return post if post.id not in named and _may_be(post, shown) else None
+    return None
+
+
+def _may_be(post: KnownPost, keys: Keys) -> bool:
     """Whether a Post found by its link alone can be the one meant: no strong key of the same kind says otherwise.
 
     A trashed post frees its link and another takes it (measured on WordPress), so equal links prove little.

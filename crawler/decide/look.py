@@ -1,0 +1,41 @@
+"""What is decided on and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from crawler.model import Endpoint, PostPlan, Source
+from crawler.model.plan import PollKind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """One reading of one endpoint, and what is known of its circumstances."""
+
+    source: Source
+    endpoint: Endpoint
+    kind: PollKind
+    now: datetime
+    #: whether this endpoint makes Revisions; otherwise it is a witness
+    counts: bool
+    #: names of fields that do not count
+    ignored: frozenset[str] = frozenset()
+    #: unknown posts not newer than this are adopted as Revision 1 without a Change; None: nothing limits the view of a
+    #: collection, and nothing dated was read of a feed
+    adopt_until: datetime | None = None
+    #: until when an earlier look would have shown a moved `modified`
+    unchanged_until: datetime | None = None
+    #: how far the server's clock is ahead of ours
+    skew: timedelta = timedelta()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """What a look means for the Posts it showed."""
+
+    posts: tuple[PostPlan, ...]
+    #: Posts shown with nothing new
+    seen: tuple[int, ...]
+    #: one line for each Sighting that nothing could be made of
+    unclear: tuple[str, ...]

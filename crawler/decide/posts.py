@@ -1,0 +1,131 @@
+"""Decides for each Sighting of an answer what to write of its Post."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from crawler.decide.fields import differing, tells_more
+from crawler.decide.look import Decision, Look
+from crawler.decide.times import is_news, is_silent, old_seen_at
+from crawler.identity import Keys, Unclear, keys_of, matches
+from crawler.model import (
+    ChangePlan,
+    Fields,
+    Key,
+    Known,
+    KnownPost,
+    KnownRevision,
+    Page,
+    PostPlan,
+    RevisionPlan,
+    Sighting,
+)
+from crawler.model.change import ChangeKind
+from crawler.model.known import PostState
+from crawler.text import canonical_link
+
+
+def keys_to_ask(page: Page) -> list[Key]:
+    """All keys of a page: what `Known` has to answer for."""
+    return [key for sighting in page.sightings for key in _keys(sighting)]
+
+
+def decide(look: Look, known: Known, page: Page) -> Decision:
+    """Decide for every Sighting of a page. The order of Sightings does not matter, except for dateless ones."""
+    plans: list[PostPlan] = []
+    seen: list[int] = []
+    unclear: list[str] = []
+    sightings = list({sighting.raw_hash: sighting for sighting in page.sightings}.values())
+    shown = [_keys(sighting) for sighting in sightings]
+    lowest = max((place for place, keys in enumerate(shown) if not known.owners.keys().isdisjoint(keys)), default=-1)
+    for place, (sighting, found) in enumerate(zip(sightings, matches(shown, known), strict=True)):
+        if isinstance(found, Unclear):
+            unclear.append(f"{_name(sighting)}: {found.reason}")
+        elif found.post is not None and found.post.seen and found.post.seen.raw_hash == sighting.raw_hash:
+            seen.append(found.post.id)
+        elif found.post is None and not look.counts:
+            continue
+        elif sighting.text_hash is None:
+            unclear.append(f"{_name(sighting)}: it was read before as another post; it is read anew once it changes")
+        elif found.post is None:
+            news = is_news(look, sighting, above_known=place < lowest)
+            plans.append(_unknown(sighting, sighting.text_hash, found.keys, news=news))
+        elif look.kind != "baseline" or found.post.seen is None:
+            keys = tuple(key for key in found.keys if known.owners.get(key) != found.post.id)
+            plans.append(_known(look, found.post, sighting, sighting.text_hash, keys))
+        # else a baseline meets a post again that was edited since: it makes no Changes, so the next poll finds this one
+    return Decision(posts=tuple(plans), seen=tuple(seen), unclear=tuple(unclear))
+
+
+def _keys(sighting: Sighting) -> Keys:
+    return keys_of(sighting, link=canonical_link(sighting.link) if sighting.link else None)
+
+
+def _name(sighting: Sighting) -> str:
+    return f"post {sighting.wp_id}" if sighting.wp_id is not None else f"post {sighting.guid or sighting.link}"
+
+
+def _unknown(sighting: Sighting, text_hash: str, keys: Keys, *, news: bool) -> PostPlan:
+    """A Post that was not known: its first Revision, and a Change where it is news."""
+    return PostPlan(
+        post_id=None,
+        sighting=sighting,
+        state=_state(sighting),
+        keys=keys,
+        text_hash=text_hash,
+        revision=RevisionPlan(
+            number=1,
+            cause="new" if news else "baseline",
+            fields=_told(sighting),
+            content_hash=text_hash,
+            modified_at=sighting.modified_at,
+        ),
+        change=ChangePlan(kind="published", silent=None, old=None, old_seen_at=None, fields=()) if news else None,
+    )
+
+
+def _known(look: Look, post: KnownPost, sighting: Sighting, text_hash: str, keys: Keys) -> PostPlan:
+    """What a Sighting that is not the same as last time means for a known Post."""
+    plan = PostPlan(post_id=post.id, sighting=sighting, state=post.state, keys=keys, text_hash=text_hash)
+    old, state, fields = post.latest, _state(sighting), _told(sighting)
+    if not look.counts or (post.seen is None and old is not None):
+        return plan
+    if state == post.state and post.seen is not None and post.seen.text_hash == text_hash:
+        return plan
+    names = differing(old.fields, fields, look.ignored) if old is not None else ()
+    kind = _kind(post.state, state, names)
+    change = None
+    if kind is not None:
+        silent = is_silent(look, post.seen, sighting, names) if kind == "edited" else None
+        seen_at = old_seen_at(look, post, sighting)
+        change = ChangePlan(kind=kind, silent=silent, old=old, old_seen_at=seen_at, fields=names)
+    revision = None
+    if kind in ("edited", "restored") or (kind is None and _is_upgrade(old, fields, state)):
+        revision = RevisionPlan(
+            number=1 if old is None else old.number + 1,
+            cause="upgrade" if change is None else "edit",
+            fields=fields,
+            content_hash=text_hash,
+            modified_at=sighting.modified_at,
+        )
+    return replace(plan, state=state, revision=revision, change=change)
+
+
+def _told(sighting: Sighting) -> Fields:
+    return sighting.fields or Fields()
+
+
+def _state(sighting: Sighting) -> PostState:
+    return "protected" if sighting.protected else "public"
+
+
+def _kind(before: PostState, now: PostState, names: tuple[str, ...]) -> ChangeKind | None:
+    """At most one Change a look: a password put on or taken off wins over an edit."""
+    if before != now:
+        return "protected" if now == "protected" else "restored"
+    return "edited" if names else None
+
+
+def _is_upgrade(old: KnownRevision | None, fields: Fields, state: PostState) -> bool:
+    """Whether more is told now. A protected look hides the text, so it replaces no Revision that has it."""
+    return old is None or (state == "public" and tells_more(old.fields, fields))
