@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-#: A failing endpoint is asked ever more rarely, but at least once a day.
+#: A failing endpoint is asked ever more rarely, but at least once a day; nobody may ask us to wait longer.
 LONGEST = timedelta(hours=24)
 #: A truncated body is usually transient.
 SOON = timedelta(minutes=2)
@@ -19,13 +19,13 @@ def next_poll(
     The jitter is a hash of `name` and the hour, so that sources drift apart and a test can foresee it.
     `transient`: the first failure was a cut answer; look again in two minutes. `wait`: seconds that the site asked for.
     """
-    step = every if failures == 0 else min(every * 2 ** min(failures, 20), max(LONGEST, every))
+    step: timedelta = every * 2 ** min(failures, 20)
     if transient and failures == 1:
         step = min(SOON, every)
     step *= 1 + _jitter(f"{name} {now:%Y%m%d%H}")
-    if wait is not None:
-        step = max(step, min(timedelta(seconds=wait), LONGEST))
-    return now + step
+    if failures:
+        step = min(step, max(LONGEST, every))
+    return now + max(step, _asked(wait))
 
 
 def shard(host: str) -> int:
@@ -37,6 +37,11 @@ def _jitter(seed: str) -> float:
     """Between -0.1 and 0.1."""
     number = int.from_bytes(blake2b(seed.encode(), digest_size=4).digest(), "big")
     return (number / 0xFFFFFFFF - 0.5) / 5
+
+
+def _asked(wait: float | None) -> timedelta:
+    """The wait that was asked for, within reason: a header can say anything."""
+    return timedelta(seconds=max(0.0, min(wait or 0.0, LONGEST.total_seconds())))
 
 
 #: The waits after each failed delivery, about three days in all (Standard Webhooks).
@@ -51,4 +56,4 @@ def next_attempt(now: datetime, attempts: int, *, wait: float | None = None) -> 
     if attempts >= len(ATTEMPTS):
         return None
     step = ATTEMPTS[attempts] * (1 + _jitter(f"{attempts} {now:%Y%m%d%H%M}"))
-    return now + (max(step, timedelta(seconds=wait)) if wait is not None else step)
+    return now + max(step, _asked(wait))
