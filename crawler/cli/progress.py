@@ -19,28 +19,31 @@ LINE_SECONDS = 60.0
 
 
 @contextmanager
-def progress() -> Iterator[Report]:
-    """Yields what is to be told (source name, posts read, posts in all or None)."""
-    if sys.stderr.isatty():
+def progress(*, bars: bool) -> Iterator[Report]:
+    """Yields what is to be told (source name, posts read, posts in all or None).
+
+    `bars`: draw them where standard error is a terminal; without, it is lines everywhere.
+    """
+    if bars and sys.stderr.isatty():
         with Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             console=Console(stderr=True),
-        ) as bars:
-            yield _bars(bars)
+        ) as display:
+            yield _bars(display)
     else:
         yield _lines()
 
 
-def _bars(bars: Progress) -> Report:
+def _bars(display: Progress) -> Report:
     tasks: dict[str, TaskID] = {}
 
     def report(source: str, read: int, total: int | None) -> None:
         if source not in tasks:
-            tasks[source] = bars.add_task(source, total=total)
-        bars.update(tasks[source], completed=min(read, total) if total else read, total=total)
+            tasks[source] = display.add_task(source, total=total)
+        display.update(tasks[source], completed=min(read, total) if total else read, total=total)
 
     return report
 

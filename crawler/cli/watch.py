@@ -62,7 +62,7 @@ def _run(work: Coroutine[Any, Any, int]) -> int:
 
 
 async def _watch(config: Config) -> int:
-    with progress() as report:
+    with progress(bars=False) as report:
         async with watching(config, report) as watch:
             await Daemon(watch.desk, watch.sinks, lambda sources: watch.pairs(list(sources))).run()
     return 0
@@ -72,7 +72,7 @@ async def _poll(config: Config, names: Sequence[str], *, due: bool) -> int:
     outcomes: list[Polled] = []
     failed_sinks = 0
     delivering = asyncio.Lock()
-    with progress() as report:
+    with progress(bars=True) as report:
         async with watching(config, report) as watch:
 
             async def told(polled: Polled) -> None:

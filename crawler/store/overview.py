@@ -33,7 +33,8 @@ COLUMNS = (
 _SOURCES = """
     SELECT s.id, s.name, s.url, s.kind, s.title, s.state, s.baseline_at, s.last_sweep_at,
            (SELECT d.name FROM sources d WHERE d.id = s.duplicate_of) AS duplicate_of,
-           e.last_ok_at, e.next_poll_at, coalesce(e.failures, 0) AS failures,
+           e.last_ok_at, nullif(max(coalesce(s.next_try_at, ''), coalesce(e.next_poll_at, '')), '') AS next_poll_at,
+           max(s.failures, coalesce(e.failures, 0)) AS failures,
            coalesce(s.last_error, e.last_error) AS last_error
       FROM sources s
       LEFT JOIN (SELECT source_id, max(last_ok_at) AS last_ok_at, min(next_poll_at) AS next_poll_at,
@@ -49,7 +50,7 @@ _WORST_FIRST = f"""
     ORDER BY CASE s.state WHEN 'failing' THEN 0 WHEN 'suspect' THEN 1 WHEN 'gone' THEN 2
                   WHEN 'active' THEN CASE WHEN {_IS_BAD} THEN 3 ELSE 4 END
                   WHEN 'paused' THEN 5 WHEN 'duplicate' THEN 6 ELSE 7 END,
-             coalesce(e.failures, 0) DESC, e.last_ok_at, s.name
+             max(s.failures, coalesce(e.failures, 0)) DESC, e.last_ok_at, s.name
 """
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import signal
 import socket
 import sqlite3
@@ -12,7 +14,6 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -142,7 +143,7 @@ def test_run_reads_watches_and_alerts_until_it_is_told_to_stop(tmp_path, site):
     _, log = daemon.communicate(timeout=20)
     assert daemon.returncode == 0, log
     site.edit(max(site.posts), title="Seen by the daemon")
-    with closing(sqlite3.connect(tmp_path / "crawler.db")) as store, store:
+    with contextlib.closing(sqlite3.connect(tmp_path / "crawler.db")) as store, store:
         store.execute("UPDATE endpoints SET next_poll_at = '2020-01-01T00:00:00Z'")
     daemon = command.start("run")
     wait_for(lambda: len(command.alerts()) == 1)
@@ -294,3 +295,27 @@ def test_a_full_stdout_pipe_that_goes_away_is_no_reason_to_lose_an_alert(tmp_pat
     assert len(command.alerts()) == 1
     (row,) = command.rows("SELECT state, last_error FROM alerts WHERE sink = 'out'")
     assert row["state"] == "delivered" or "Broken pipe" in row["last_error"]
+
+
+def test_the_first_reading_shows_a_progress_bar_on_a_terminal(tmp_path, site):
+    filled(site, 130)
+    command = Command(tmp_path, f"  - {{name: site, url: '{site.url}/'}}")
+    master, terminal = pty.openpty()
+    process = subprocess.Popen(
+        command.argv("poll"),
+        cwd=tmp_path,
+        env={**command.environment, "TERM": "xterm", "COLUMNS": "80"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    shown = b""
+    with contextlib.suppress(OSError):  # the terminal's end is told as an error
+        while piece := os.read(master, 4096):
+            shown += piece
+    process.wait(timeout=30)
+    os.close(master)
+    assert process.returncode == 0
+    assert "142/142" in shown.decode()
+    assert "━" in shown.decode()
