@@ -129,7 +129,7 @@ class Scene:
 
     def note_error(self, name: str, error: str) -> None:
         """Discovery failed."""
-        self._do(self.store.postpone(self.source(name).id, error, datetime.now(UTC)))
+        self._do(self.store.postpone(self.source(name).id, error, at("2024-03-10 12:30")))
 
     def _watched(self, name: str) -> tuple[Source, Endpoint]:
         source = self.source(name)
