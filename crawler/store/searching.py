@@ -7,10 +7,15 @@ import sqlite3
 BATCH = 100
 
 
+def is_complete(connection: sqlite3.Connection) -> bool:
+    """Whether all Revisions are indexed: a look that takes no lock."""
+    (newest,) = connection.execute("SELECT max(id) FROM revisions").fetchone()
+    return newest is None or newest <= _done(connection)
+
+
 def index_some(connection: sqlite3.Connection) -> bool:
     """Index the next Revisions. Returns whether there are more."""
-    row = connection.execute("SELECT value FROM meta WHERE key = 'indexed_revision'").fetchone()
-    done = int(row["value"]) if row is not None else 0
+    done = _done(connection)
     ids = [
         found["id"]
         for found in connection.execute("SELECT id FROM revisions WHERE id > ? ORDER BY id LIMIT ?", (done, BATCH))
@@ -30,3 +35,9 @@ def index_some(connection: sqlite3.Connection) -> bool:
         (str(ids[-1]),),
     )
     return len(ids) == BATCH
+
+
+def _done(connection: sqlite3.Connection) -> int:
+    """The newest Revision that is indexed."""
+    row = connection.execute("SELECT value FROM meta WHERE key = 'indexed_revision'").fetchone()
+    return int(row["value"]) if row is not None else 0

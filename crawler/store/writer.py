@@ -1,0 +1,149 @@
+"""The writer: the one thread that owns the writing connection, and puts what is ready at once into one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from crawler.errors import StoreError, StoreUnavailable
+from crawler.store import searching
+from crawler.store.opening import translated
+
+Write = Callable[[sqlite3.Connection], Any]
+
+#: Writes that share one transaction at most; they are those that became ready while the last one was being synced.
+GROUP = 64
+
+
+class _Order(NamedTuple):
+    """A write, and who waits for it."""
+
+    write: Write
+    future: asyncio.Future[Any]
+
+
+class _Done(NamedTuple):
+    """What came of an order."""
+
+    future: asyncio.Future[Any]
+    result: Any
+    failure: BaseException | None
+
+
+class Writer:
+    """Writes in groups; between them, while nothing is to be written, the full-text index catches up."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection, self._path = connection, path
+        self._queue: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="store", daemon=True)
+        self._thread.start()
+
+    async def write(self, write: Write) -> Any:
+        """Hand a write to the thread and wait until it is on disk; cancelling the wait does not undo it."""
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._queue.put(_Order(write, future))
+        return await future
+
+    def stop(self) -> None:
+        """End the thread when all is written and indexed."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        is_last = False
+        while not is_last and (first := self._next()) is not None:
+            group, is_last = self._gathered(first)
+            self._transact(group)
+        self._index(everything=True)
+
+    def _next(self) -> _Order | None:
+        while self._queue.empty() and self._index(everything=False):
+            pass
+        return self._queue.get()
+
+    def _gathered(self, first: _Order) -> tuple[list[_Order], bool]:
+        """The writes that are ready, and whether the end was among them."""
+        group = [first]
+        while len(group) < GROUP and not self._queue.empty():
+            following = self._queue.get()
+            if following is None:
+                return group, True
+            group.append(following)
+        return group, False
+
+    def _transact(self, group: list[_Order]) -> None:
+        """One transaction for the group, a savepoint for each: one that fails takes no other with it."""
+        try:
+            with translated(self._path):
+                self._connection.execute("BEGIN IMMEDIATE")
+                done = [self._apart(order) for order in group]
+                self._connection.execute("COMMIT")
+        except StoreError as error:
+            self._roll_back()
+            done = [_Done(order.future, None, error) for order in group]
+        _tell(done)
+
+    def _apart(self, order: _Order) -> _Done:
+        """Do one write inside a savepoint. What endangers the whole transaction is raised, the rest returned."""
+        self._connection.execute("SAVEPOINT one")
+        try:
+            with translated(self._path):
+                result = order.write(self._connection)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            # Whatever went wrong in one write is its caller's to know; the others of the group go on.
+            self._connection.execute("ROLLBACK TO one")
+            self._connection.execute("RELEASE one")
+            return _Done(order.future, None, error)
+        self._connection.execute("RELEASE one")
+        return _Done(order.future, result, None)
+
+    def _index(self, *, everything: bool) -> bool:
+        """Bring the full-text index forward by a batch, or wholly. Returns whether there is more to do."""
+        more = True
+        while more:
+            try:
+                with translated(self._path):
+                    if searching.is_complete(self._connection):
+                        return False
+                    self._connection.execute("BEGIN IMMEDIATE")
+                    more = searching.index_some(self._connection)
+                    self._connection.execute("COMMIT")
+            except StoreError:
+                # The index is derived: it catches up when the disk has room again.
+                self._roll_back()
+                return False
+            if not everything:
+                return more
+        return False
+
+    def _roll_back(self) -> None:
+        # SQLite has rolled back by itself when the disk is full; ROLLBACK would then be an error of its own.
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+def _tell(done: list[_Done]) -> None:
+    """Wake those who wait, all of one loop at once: each wake-up costs more than what it tells."""
+    loops = {each.future.get_loop() for each in done}
+    for loop in loops:
+        with suppress(RuntimeError):  # it has been closed meanwhile: nobody waits
+            loop.call_soon_threadsafe(_settle, [each for each in done if each.future.get_loop() is loop])
+
+
+def _settle(done: list[_Done]) -> None:
+    for future, result, failure in done:
+        if future.done():  # whoever waited was cancelled
+            continue
+        if failure is None:
+            future.set_result(result)
+        else:
+            future.set_exception(failure)
