@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -34,9 +35,12 @@ async def look(
     endpoint: Endpoint,
     *,
     rules: tuple[IgnoreRule, ...] = (),
-    known: frozenset[str] = frozenset(),
+    known: Callable[[], frozenset[str]] = frozenset,
 ) -> NotModified | Same | Changed:
-    """Ask whether the feed changed and read it if so. Stops at the first thing that is equal: 304, then the body."""
+    """Ask whether the feed changed and read it if so. Stops at the first thing that is equal: 304, then the body.
+
+    `known` is asked only when there is something to parse: what the store was last shown.
+    """
     answer = await fetch(Request(url=endpoint.url, accept=ACCEPT, validators=endpoint.validators))
     if isinstance(answer, NotModified):
         return answer
@@ -44,5 +48,5 @@ async def look(
     if body_hash == endpoint.body_hash:
         return Same(answer=answer)
     content_type = answer.headers.get("content-type")
-    task = ParseFeed(body=answer.body, url=answer.url, content_type=content_type, rules=rules, known=known)
+    task = ParseFeed(body=answer.body, url=answer.url, content_type=content_type, rules=rules, known=known())
     return Changed(answer=answer, page=await run(task), body_hash=body_hash)

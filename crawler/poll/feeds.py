@@ -15,7 +15,10 @@ Read = NotModified | feed.Same | feed.Changed
 
 async def ask(visit: Visit) -> Read:
     """Ask the feed. Raises PollError."""
-    known = visit.desk.store.recent_hashes(visit.endpoint.id)
+
+    def known() -> frozenset[str]:
+        return visit.desk.store.recent_hashes(visit.endpoint.id)
+
     return await feed.look(visit.fetch, visit.desk.run, visit.endpoint, rules=visit.config.ignore, known=known)
 
 

@@ -65,7 +65,6 @@ async def poll_source(desk: Desk, source: Source, config: SourceConfig, *, force
     else:
         if isinstance(endpoints, str):
             return Polled(source=source.name, ok=True, duplicate_of=endpoints)
-        source = desk.store.source(source.id)
         polled = await _Poll(desk, source, config, started, forced=forced).run(endpoints)
     _report(polled, started, desk.clock())
     return polled
@@ -197,6 +196,8 @@ class _Poll:
 
     def _again(self, collections: list[Endpoint]) -> list[Endpoint]:
         """The collections as the store has them now: a baseline may just have given them their watermark."""
+        if not collections:
+            return []
         ids = {each.id for each in collections}
         return [each for each in self._desk.store.endpoints(self._source.id) if each.id in ids]
 
