@@ -23,6 +23,7 @@ from crawler.model import Endpoint, NotModified, Source
 from crawler.model.plan import PollKind
 from crawler.poll import feeds, rest
 from crawler.poll.desk import Desk, Tally, Visit
+from crawler.poll.fresh import Fresh
 from crawler.schedule import next_poll
 
 __all__ = ["Polled", "poll_source"]
@@ -55,7 +56,7 @@ async def poll_source(desk: Desk, source: Source, config: SourceConfig, *, force
     """
     started = desk.clock()
     try:
-        endpoints = await _endpoints(desk, source, config)
+        found = await _endpoints(desk, source, config)
     except (PollError, DiscoveryError) as error:
         wait = error.retry_after if isinstance(error, FetchError) else None
         due = next_poll(now=started, every=config.every, name=source.name, failures=source.failures + 1, wait=wait)
@@ -63,15 +64,16 @@ async def poll_source(desk: Desk, source: Source, config: SourceConfig, *, force
         reason: Reason = error.reason if isinstance(error, PollError) else "not_data"
         polled = Polled(source=source.name, ok=False, reason=reason, error=str(error))
     else:
-        if isinstance(endpoints, str):
-            return Polled(source=source.name, ok=True, duplicate_of=endpoints)
+        if isinstance(found, str):
+            return Polled(source=source.name, ok=True, duplicate_of=found)
+        desk, endpoints = found
         polled = await _Poll(desk, source, config, started, forced=forced).run(endpoints)
     _report(polled, started, desk.clock())
     return polled
 
 
-async def _endpoints(desk: Desk, source: Source, config: SourceConfig) -> list[Endpoint] | str:
-    """The Source's endpoints as the config wants them; discovery finds those that are missing.
+async def _endpoints(desk: Desk, source: Source, config: SourceConfig) -> tuple[Desk, list[Endpoint]] | str:
+    """The Source's endpoints as the config wants them, and the Desk to poll them with; discovery finds missing ones.
 
     Returns the name of another Source where this one turns out to be the same site.
     """
@@ -80,15 +82,16 @@ async def _endpoints(desk: Desk, source: Source, config: SourceConfig) -> list[E
     have = {each.type for each in endpoints if each.kind == "rest"}
     if endpoints and (not have or have >= set(config.types)):
         await desk.store.retire(surplus, desk.clock()) if surplus else None
-        return [each for each in endpoints if each.id not in surplus]
-    fetch = desk.fetch_for(config)
-    found = await discover(fetch, desk.run, source.url, kind=config.kind, types=config.types)
+        return desk, [each for each in endpoints if each.id not in surplus]
+    fresh = Fresh(desk, config)
+    found = await discover(fresh.fetch, fresh.run, source.url, kind=config.kind, types=config.types)
     first = await desk.store.register(source, found, desk.clock())
     if first is not None:
         return desk.store.source(first).name
     if surplus:
         await desk.store.retire(surplus, desk.clock())
-    return desk.store.endpoints(source.id)
+    # Before a site's feed is read comes the walk through its archive, which may take hours.
+    return desk if found.kind == "wordpress" else fresh.desk, desk.store.endpoints(source.id)
 
 
 class _Poll:

@@ -40,6 +40,14 @@ def test_the_first_reading_makes_revisions_and_no_changes(bench):
     assert bench.one("SELECT baseline_at IS NOT NULL FROM sources")
 
 
+def test_a_feed_that_was_just_found_is_not_asked_for_again(bench, site):
+    (polled,) = bench.poll()
+    assert [asked.path for asked in site.requests] == ["/news.xml"]
+    assert polled.requests == 1
+    bench.poll()
+    assert [asked.status for asked in site.requests] == [200, 304]
+
+
 def test_an_edit_inside_the_window_is_one_change(bench, site, clock):
     bench.poll()
     site.edit(max(site.posts), title="Post with another headline", content="<p>Text, second words.</p>")
