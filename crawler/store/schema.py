@@ -43,6 +43,7 @@ def m0001_sources(db: Database) -> None:
         ) STRICT
         """,
         "CREATE INDEX sources_url ON sources (url)",
+        "CREATE INDEX sources_home ON sources (home COLLATE NOCASE)",
         """
         CREATE TABLE source_groups (
             source_id INTEGER NOT NULL REFERENCES sources(id) ON DELETE CASCADE,

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from crawler.model import Discovered, Source, SourceEntry
 from crawler.schedule import shard
-from crawler.store.rows import text
+from crawler.store.rows import json_text, text
 
 
 def sync_sources(connection: sqlite3.Connection, entries: Sequence[SourceEntry], now: datetime) -> None:
@@ -159,13 +159,15 @@ def _same_site(connection: sqlite3.Connection, source: Source, found: Discovered
     if found.home is None:
         return None
     home = _bare(found.home)
-    for row in connection.execute(
+    candidates = connection.execute(
         """
         SELECT id, home, kind FROM sources
-         WHERE id <> ? AND home IS NOT NULL AND state NOT IN ('removed', 'duplicate') ORDER BY id
+         WHERE home COLLATE NOCASE IN (SELECT value FROM json_each(?))
+           AND id <> ? AND state NOT IN ('removed', 'duplicate') ORDER BY id
         """,
-        (source.id,),
-    ):
+        (json_text(_spellings(home)), source.id),
+    )
+    for row in candidates:
         one_is_rest = "wordpress" in (row["kind"], found.kind)
         if _bare(row["home"]) == home and one_is_rest and _came_first(connection, row["id"], source.id):
             return int(row["id"])
@@ -184,6 +186,11 @@ def _bare(home: str) -> str:
     """A home page's address as it is compared: without scheme, `www.`, case of the host and trailing slash."""
     parts = urlsplit(home)
     return parts.netloc.lower().removeprefix("www.") + parts.path.rstrip("/")
+
+
+def _spellings(bare: str) -> list[str]:
+    """The ways in which a bare home page's address is written: what an index can find it by."""
+    return [f"{scheme}://{www}{bare}{end}" for scheme in ("https", "http") for www in ("", "www.") for end in ("", "/")]
 
 
 def postpone(connection: sqlite3.Connection, source_id: int, error: str, until: datetime) -> None:

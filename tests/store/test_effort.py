@@ -71,3 +71,28 @@ def test_a_source_is_read_alone_and_is_what_the_list_says(store):
     assert steps(store, lambda: store.source(first)) < few + 50
     assert [store.source(source.id) for source in store.sources()] == store.sources()
     assert store.sources()[-1].groups == ("a", "b")
+
+
+def test_whether_a_site_is_watched_already_costs_no_more_where_there_are_many(tmp_path):
+    def counted(sources):
+        with SqliteStore(tmp_path / f"{sources}.db") as many:
+            urls = [f"https://{number}.org/" for number in range(sources)]
+
+            async def add():
+                await many.sync([entry(url, url) for url in urls], [], NOW)
+                for source in many.sources()[:-1]:
+                    await many.register(source, site(source.url, urls=(f"{source.url}wp-json/",)), NOW)
+
+            asyncio.run(add())
+            last = many.sources()[-1]
+            count = 0
+
+            def step():
+                nonlocal count
+                count += 1
+
+            many._connection.set_progress_handler(step, 1)
+            asyncio.run(many.register(last, site(last.url, urls=(f"{last.url}wp-json/",)), NOW))
+            return count
+
+    assert counted(300) < counted(2) + 100

@@ -28,6 +28,7 @@ CREATE TABLE sources (
         ) STRICT;
 
 CREATE INDEX sources_url ON sources (url);
+CREATE INDEX sources_home ON sources (home COLLATE NOCASE);
 
 CREATE TABLE source_groups (
             source_id INTEGER NOT NULL REFERENCES sources(id) ON DELETE CASCADE,
