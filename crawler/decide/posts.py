@@ -49,10 +49,10 @@ def decide(look: Look, known: Known, page: Page) -> Decision:
             unclear.append(f"{_name(sighting)}: it was read before as another post; it is read anew once it changes")
         elif found.post is None:
             news = is_news(look, sighting, above_known=place < lowest)
-            plans.append(_unknown(sighting, sighting.text_hash, found.keys, news=news))
+            plans.append(_unknown(_own(sighting, found.keys), sighting.text_hash, found.keys, news=news))
         elif look.kind != "baseline" or found.post.seen is None:
             keys = tuple(key for key in found.keys if known.owners.get(key) != found.post.id)
-            plans.append(_known(look, found.post, sighting, sighting.text_hash, keys))
+            plans.append(_known(look, found.post, _own(sighting, found.keys), sighting.text_hash, keys))
         # else a baseline meets a post again that was edited since: it makes no Changes, so the next poll finds this one
     return Decision(posts=tuple(plans), seen=tuple(seen), unclear=tuple(unclear))
 
@@ -63,6 +63,12 @@ def _keys(sighting: Sighting) -> Keys:
 
 def _name(sighting: Sighting) -> str:
     return f"post {sighting.wp_id}" if sighting.wp_id is not None else f"post {sighting.guid or sighting.link}"
+
+
+def _own(sighting: Sighting, keys: Keys) -> Sighting:
+    """The Sighting without a guid that is another Post's: neither a Post nor a Change's id goes by it."""
+    is_own = sighting.guid is None or any(key.kind == "guid" for key in keys)
+    return sighting if is_own else replace(sighting, guid=None)
 
 
 def _unknown(sighting: Sighting, text_hash: str, keys: Keys, *, news: bool) -> PostPlan:

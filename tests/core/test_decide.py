@@ -488,6 +488,18 @@ def test_a_link_moves_to_the_post_that_shows_it_now():
     assert (plan.post_id, plan.keys, plan.change.fields) == (1, (Key("link", "example.org/2/"),), ("link",))
 
 
+def test_a_post_does_not_get_the_guid_of_another():
+    shared = "https://old.example/?p=1"
+    first = known_post(1, sighting(1, guid=shared))
+    fresh, edited = sighting(2, guid=shared), sighting(3, guid=shared, title="X")
+    decision = decide(look(), known(first, known_post(3, sighting(3, guid=None))), page(fresh))
+    assert [plan.sighting.guid for plan in decision.posts] == [None]
+    decision = decide(look(), known(first, known_post(3, sighting(3, guid=None))), page(edited))
+    assert [(plan.post_id, plan.sighting.guid, plan.keys) for plan in decision.posts] == [(3, None, ())]
+    assert plan_for(sighting(4)).sighting.guid == "https://example.org/?p=4"
+    assert plan_for(sighting(3, title="X"), known_post(3)).sighting.guid == "https://example.org/?p=3"
+
+
 def test_the_same_record_twice_is_one_post():
     decision = decide(look(), NOTHING_KNOWN, page(sighting(7), sighting(8), sighting(7)))
     assert [plan.sighting.wp_id for plan in decision.posts] == [7, 8]
