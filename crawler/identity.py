@@ -87,7 +87,7 @@ def _is_shared(owner: KnownPost, keys: Keys, by_link: KnownPost | None) -> bool:
     if told is not None and owner.wp_id is not None:
         return str(owner.wp_id) != told
     # A Post without any strong key was shown beside the owner, when the guid stood twice.
-    return by_link is not None and by_link.id != owner.id and by_link.wp_id is None and by_link.guid is None
+    return by_link is not None and by_link.wp_id is None and by_link.guid is None
 
 
 def _by_link(shown: Keys, keys: Keys, known: Known, named: Collection[int]) -> KnownPost | None:

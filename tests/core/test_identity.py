@@ -63,6 +63,7 @@ ONE_SIGHTING = {
     "an unknown id and the guid of a post with another id": ((FULL,), keys(9, "g7", "a.org/z"), "new"),
     "a shared guid at the link of a post without any": ((FULL, BARE), keys(None, "g7", "a.org/y"), 2),
     "a shared guid at the link of a post with one": ((FULL, OTHER), keys(None, "g7", "a.org/y"), 1),
+    "a shared guid at the link of a feed's post with one": ((FULL, OTHER_FEED), keys(None, "g7", "a.org/y"), 1),
     "no key at all": ((FULL,), keys(), "unclear"),
 }  # fmt: skip
 
