@@ -67,8 +67,7 @@ def _name(sighting: Sighting) -> str:
 
 def _own(sighting: Sighting, keys: Keys) -> Sighting:
     """The Sighting without a guid that is another Post's: neither a Post nor a Change's id goes by it."""
-    is_own = sighting.guid is None or any(key.kind == "guid" for key in keys)
-    return sighting if is_own else replace(sighting, guid=None)
+    return sighting if any(key.kind == "guid" for key in keys) else replace(sighting, guid=None)
 
 
 def _unknown(sighting: Sighting, text_hash: str, keys: Keys, *, news: bool) -> PostPlan:

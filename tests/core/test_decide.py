@@ -96,6 +96,13 @@ def test_without_a_date_a_feeds_post_is_news_above_a_known_one_only(adopt_until)
     assert kinds == {9: "published", 8: None}
 
 
+def test_without_a_date_a_post_between_known_ones_is_news():
+    first, new, last = (sighting(number, published_at=None) for number in (1, 9, 2))
+    posts = known(known_post(1, first), known_post(2, last))
+    (plan,) = decide(look(endpoint=FEED), posts, page(first, new, last)).posts
+    assert plan.change.kind == "published"
+
+
 def test_without_dates_a_wholly_unknown_window_is_adopted():
     shown = [sighting(number, published_at=None) for number in (8, 9)]
     decision = decide(look(endpoint=FEED, adopt_until=NOW - DAY), NOTHING_KNOWN, page(*shown))
@@ -333,6 +340,11 @@ def test_a_password_taken_off_is_restored():
     assert (plan.revision.number, plan.revision.cause) == (2, "edit")
 
 
+def test_a_post_that_was_found_protected_elsewhere_is_restored_with_the_same_text():
+    plan = plan_for(sighting(1, modified=LATER), known_post(1, state="protected"))
+    assert (plan.state, plan.change.kind, plan.change.fields) == ("public", "restored", ())
+
+
 def test_a_text_edited_behind_the_password_is_told_with_the_restoration():
     post = known_post(1, seen=sighting(1, protected=True), state="protected")
     plan = plan_for(sighting(1, content="Quite other words."), post)
@@ -465,6 +477,11 @@ def test_the_old_text_of_a_feeds_post_was_last_seen(read_at, last_ok_at, modifie
     feed = endpoint("feed", read_at=read_at, last_ok_at=last_ok_at)
     post = known_post(1, sighting(1, modified=modified and SAVED))
     assert old_seen_at(sighting(1, title="X", modified=modified), post, endpoint=feed) == expected
+
+
+def test_a_feed_that_stops_telling_modified_was_last_seen_at_its_last_304():
+    feed = endpoint("feed", read_at=READ, last_ok_at=LOOKED)
+    assert old_seen_at(sighting(1, title="X", modified=None), known_post(1), endpoint=feed) == LOOKED
 
 
 def test_a_post_that_this_endpoint_never_read_was_not_seen_before():
