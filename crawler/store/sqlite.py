@@ -21,7 +21,7 @@ from crawler.model import (
     Walk,
 )
 from crawler.store import committing, knowing, outbox, sources
-from crawler.store.opening import WriteLock, open_reader, open_writer
+from crawler.store.opening import WriteLock, open_reader, open_writer, translated
 from crawler.store.rows import sure, text
 from crawler.store.writer import Writer
 from crawler.text import NORMALIZER_VERSION
@@ -103,7 +103,9 @@ class SqliteStore:
         return knowing.walk(self._reader, endpoint_id)
 
     def due(self, now: datetime) -> list[Source]:
-        return knowing.due(self._reader, now)
+        self._writer.check()
+        with translated(self.path):
+            return knowing.due(self._reader, now)
 
     def known(self, source_id: int, endpoint_id: int, keys: Sequence[Key]) -> Known:
         return knowing.known(self._reader, source_id, endpoint_id, keys)

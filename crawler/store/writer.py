@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from crawler.errors import StoreError, StoreUnavailable
 from crawler.store import searching
-from crawler.store.opening import translated
+from crawler.store.opening import Place, translated
 
 Write = Callable[[sqlite3.Connection], Any]
 
@@ -40,7 +40,7 @@ class Writer:
     """Writes in groups; between them, while nothing is to be written, the full-text index catches up."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._connection, self._path = connection, path
+        self._connection, self._path, self._place = connection, path, Place(path)
         self._queue: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="store", daemon=True)
         self._thread.start()
@@ -82,7 +82,7 @@ class Writer:
         """One transaction for the group, a savepoint for each: one that fails takes no other with it."""
         try:
             with translated(self._path):
-                self._connection.execute("BEGIN IMMEDIATE")
+                self._begin()
                 done = [self._apart(order) for order in group]
                 self._connection.execute("COMMIT")
         except StoreError as error:
@@ -114,7 +114,7 @@ class Writer:
                 with translated(self._path):
                     if searching.is_complete(self._connection):
                         return False
-                    self._connection.execute("BEGIN IMMEDIATE")
+                    self._begin()
                     more = searching.index_some(self._connection)
                     self._connection.execute("COMMIT")
             except StoreError:
@@ -124,6 +124,14 @@ class Writer:
             if not everything:
                 return more
         return False
+
+    def check(self) -> None:
+        """Raise StoreUnavailable when the file has been taken away from under us: nobody would find what we write."""
+        self._place.check()
+
+    def _begin(self) -> None:
+        self._place.check()
+        self._connection.execute("BEGIN IMMEDIATE")
 
     def _roll_back(self) -> None:
         # SQLite has rolled back by itself when the disk is full; ROLLBACK would then be an error of its own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ from crawler.errors import StoreError, StoreLocked, StoreRefused, StoreUnavailab
 from crawler.store import SqliteStore
 from crawler.store.opening import WriteLock, open_reader, open_writer
 from crawler.store.schema import migrations
+from tests.store.builders import NOW, entry
 
 
 def text_file(path):
@@ -184,3 +186,25 @@ def test_readers_can_read_while_the_writer_is_open(tmp_path):
 def test_a_folder_that_cannot_be_written_says_so(tmp_path):
     with pytest.raises(StoreError, match="no-such-folder"):
         SqliteStore(tmp_path / "no-such-folder" / "crawler.db").__enter__()
+
+
+def gone(path):
+    for each in path.parent.glob("crawler.db*"):
+        each.unlink()
+
+
+def another(path):
+    open_writer(path.with_name("other.db")).close()
+    path.with_name("other.db").rename(path)
+
+
+@pytest.mark.parametrize("away", [gone, another])
+def test_nothing_is_written_to_a_store_that_was_removed_or_replaced(tmp_path, away):
+    path = tmp_path / "crawler.db"
+    with SqliteStore(path) as store:
+        asyncio.run(store.sync([entry()], [], NOW))
+        away(path)
+        for touch in (lambda: asyncio.run(store.keep_lines({"example.org": NOW})), lambda: store.due(NOW)):
+            with pytest.raises(StoreUnavailable, match="removed or replaced while running"):
+                touch()
+        assert store.lines() == {}
