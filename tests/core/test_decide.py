@@ -210,6 +210,11 @@ def test_a_field_that_is_told_for_the_first_time_is_an_upgrade_and_no_change(nam
     assert (plan.revision.number, plan.revision.cause, plan.revision.fields) == (2, "upgrade", shown.fields)
 
 
+def test_a_look_that_tells_less_is_no_upgrade():
+    plan = plan_for(sighting(1, tags=None, content=None), known_post(1, sighting(1, tags=None)))
+    assert (plan.change, plan.revision) == (None, None)
+
+
 @pytest.mark.parametrize("name", EDITS)
 def test_a_field_that_is_ignored_changes_nothing(name):
     plan = plan_for(sighting(1, **{name: EDITS[name]}), known_post(1), ignored=frozenset({name}))
@@ -238,6 +243,11 @@ SAME = {
 @pytest.mark.parametrize("name", SAME)
 def test_it_is_no_edit(name):
     assert plan_for(sighting(1, modified=LATER, **SAME[name]), known_post(1)).change is None
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_it_is_no_edit_beside_one_either(name):
+    assert plan_for(sighting(1, title="Another", **SAME[name]), known_post(1)).change.fields == ("title",)
 
 
 DIFFERENT = {
@@ -274,6 +284,7 @@ def test_a_feed_that_goes_over_to_summaries_or_back_edits_nothing(old, new):
 EXCERPTS = {
     "other words than the text's": (WHOLE, {"content": None, "excerpt": "Seven eight [...]"}),
     "both only summaries": (SHORT, {"content": None, "excerpt": "One two four [...]"}),
+    "the first where there is no text": ({"content": None, "excerpt": ""}, SHORT),
     "written by hand now": (WHOLE, {"content": WHOLE["content"], "excerpt": "One two"}),
     "written by hand before": ({"content": WHOLE["content"], "excerpt": "By hand"}, SHORT),
 }
