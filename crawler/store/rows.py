@@ -18,7 +18,10 @@ _refs = msgspec.json.Decoder(tuple[Ref, ...]).decode
 
 def text(moment: datetime | None) -> str | None:
     """`2023-05-08T23:00:24Z`, to the second; None stays None."""
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if moment is None:
+        return None
+    # Not strftime: it writes the year 1 as `1`, which nobody can read again.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def moment(value: str | None) -> datetime | None:
