@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
+from crawler.parse import values
+
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _RFC_822 = re.compile(
     r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(?P<day>\d\d?) (?P<month>[A-Z][a-z]{2}) (?P<year>[12]\d{3})"
@@ -17,7 +19,7 @@ _W3C = re.compile(
 
 
 def common(text: str) -> datetime | None:
-    """`Mon, 08 May 2023 23:00:24 +0000` or `2023-05-08T23:00:24Z` in UTC; None for every other form."""
+    """`Mon, 08 May 2023 23:00:24 +0000` or `2023-05-08T23:00:24Z` in UTC; None for other forms and odd years."""
     match = _RFC_822.fullmatch(text) or _W3C.fullmatch(text)
     if match is None:
         return None
@@ -28,6 +30,6 @@ def common(text: str) -> datetime | None:
         hour, minute, second = map(int, match["time"].split(":"))
         zone = timezone(-ahead if match["sign"] == "-" else ahead)
         local = datetime(int(match["year"]), number, int(match["day"]), hour, minute, second, tzinfo=zone)
-        return local.astimezone(UTC)
+        return values.plausible(local.astimezone(UTC))
     except (ValueError, OverflowError):
         return None

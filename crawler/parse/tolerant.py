@@ -17,9 +17,6 @@ from crawler.parse.xmltext import Document
 
 NOT_WELL_FORMED = "XML that is not well-formed"
 
-#: feedparser reads a row of nines as a day in 9999
-_LAST_YEAR = 2999
-
 # feedparser's dictionaries answer a missing `updated` with `published`; this is dict.get without that.
 _get = dict.get
 
@@ -114,10 +111,11 @@ def _categories(entry: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _time(parsed: Sequence[int] | None) -> datetime | None:
-    if parsed is None or parsed[0] > _LAST_YEAR:
+    if parsed is None:
         return None
     try:
         year, month, day, hour, minute, second = parsed[:6]
-        return datetime(year, month, day, hour, minute, tzinfo=UTC) + timedelta(seconds=second)
+        moment = datetime(year, month, day, hour, minute, tzinfo=UTC) + timedelta(seconds=second)
+        return values.plausible(moment)  # feedparser reads a row of nines as a day in 9999
     except (ValueError, OverflowError):
         return None

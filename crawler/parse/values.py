@@ -19,6 +19,12 @@ FIELD_LIMIT = 1_048_576
 #: guids and links become rows of an index; browsers and servers stop at 8 KiB too.
 ADDRESS_LIMIT = 8_192
 
+#: Nothing was posted to the web before; what says so is a zero in some zone ("1970-01-01T09:00:00") or a slip of the
+#: pen. And what lies beyond the last year is no plan of anybody's. Both ends are far from those of what a datetime can
+#: hold, so that times can be added to and moved between zones without a second thought.
+_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+_END = datetime(2200, 1, 1, tzinfo=UTC)
+
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?")
 
 
@@ -66,14 +72,19 @@ def digits(value: str | None) -> int | None:
 
 
 def time(value: object) -> datetime | None:
-    """`2023-05-08T23:00:24` (UTC where no zone is told); None for null, zero dates and garbage."""
+    """`2023-05-08T23:00:24` (UTC where no zone is told); None for null, zero dates, odd years and garbage."""
     if not isinstance(value, str) or not _TIME.fullmatch(value):
         return None
     try:
         read = datetime.fromisoformat(value)
-        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
+        return plausible((read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0))
     except (ValueError, OverflowError):
         return None
+
+
+def plausible(moment: datetime) -> datetime | None:
+    """The moment; None (not told) when nobody can have posted anything then: 1914, 1970-01-01, 9999."""
+    return moment if _EARLIEST <= moment < _END else None
 
 
 def address(value: object, base: str = "") -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from crawler.errors import ParseError
@@ -15,6 +16,9 @@ from crawler.parse.jsontext import load
 
 #: WordPress answers at most 100 posts a page; whoever sends several times that ignores what was asked.
 POSTS_LIMIT = 500
+
+#: ASCII digits only, because it goes into an address; years to which a second can be added and that need no zeros.
+_LOCAL_TIME = re.compile(r"(?!9999)[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 __all__ = ["SiteIndex", "error_code", "index", "listing", "posts", "types"]
 
@@ -119,8 +123,14 @@ def _object(each: Any) -> Mapping[str, Any]:
 
 
 def _is_date(value: object) -> bool:
-    """Whether it may go into the next request as it is."""
-    return isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", value) is not None
+    """Whether a walk may go on from it. Years that are not plausible will do: posts do stand in their order."""
+    if not isinstance(value, str) or not _LOCAL_TIME.fullmatch(value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _name(each: Any, place: int) -> str:

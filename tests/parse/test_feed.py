@@ -238,6 +238,11 @@ def test_the_number_in_a_guid_is_no_id() -> None:
         ("Mon, 99 May 2023 23:00:24 +0000", None),
         ("", None),
         ("99999999999999999999", None),
+        ("Thu, 01 Jan 1970 00:00:00 +0000", None),
+        ("Thu, 01 Jan 1970 00:00:00 -0500", None),
+        ("0001-01-01T00:00:00Z", None),
+        ("9999-12-31T23:59:59Z", None),
+        ("Fri, 31 Dec 2999 23:59:59 GMT", None),
     ],
 )
 def test_a_date_is_utc_or_unknown_and_never_now(date: str, expected: datetime | None) -> None:

@@ -236,6 +236,14 @@ def test_a_guid_is_unescaped_and_kept_whole() -> None:
         ("-0001-11-30T00:00:00", None),
         ("2023-02-30T00:00:00", None),
         ("9999-12-31T23:59:59-10:00", None),
+        ("0001-01-01T00:00:00", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59", None),
+        ("2200-01-01T00:00:00", None),
+        ("1970-01-01T00:00:00", None),
+        ("1970-01-01T09:00:00", None),
+        ("1969-12-31T15:00:00", None),
+        ("1995-05-08T23:00:24", datetime(1995, 5, 8, 23, 0, 24, tzinfo=UTC)),
         ("yesterday", None),
         ("2023-W19-1", None),
         ("", None),
@@ -286,8 +294,26 @@ def test_duplicate_keys_in_a_record_are_read_the_same_way_every_time() -> None:
 def test_a_page_tells_the_dates_a_walk_goes_on_from() -> None:
     page = wordpress.posts(rest(*(record(n, date=f"2024-0{n}-01T08:00:00") for n in (3, 2, 1))))
     assert (page.records, page.first_date, page.last_date) == (3, "2024-03-01T08:00:00", "2024-01-01T08:00:00")
-    page = wordpress.posts(rest(record(1, date="2024-01-01&status=draft")))
-    assert (page.first_date, page.last_date) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "2024-01-01&status=draft",
+        "2026-99-99T00:00:00",
+        "2023-02-29T00:00:00",
+        "٢٠٢٣-02-28T00:00:00",
+        "0000-00-00T00:00:00",
+        "0001-01-01T00:00:00",
+        "9999-12-31T23:59:59",
+        "",
+        None,
+        20240101,
+    ],
+)
+def test_a_walk_never_goes_on_from_what_is_no_time(date: Any) -> None:
+    page = wordpress.posts(rest(record(1, date=date), record(2, date="1914-08-01T08:00:00"), record(3, date=date)))
+    assert (page.first_date, page.last_date) == ("1914-08-01T08:00:00", "1914-08-01T08:00:00")
 
 
 def test_an_empty_list_is_a_page_without_posts() -> None:
