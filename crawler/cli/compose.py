@@ -87,7 +87,14 @@ async def watching(config: Config, progress: Progress) -> AsyncIterator[Watch]:
     lines = HostLines()
     with SqliteStore(config.store) as store:
         entries = [
-            SourceEntry(name=each.name, url=each.url, kind=each.kind, groups=each.groups, paused=each.paused)
+            SourceEntry(
+                name=each.name,
+                url=each.url,
+                kind=each.kind,
+                groups=each.groups,
+                paused=each.paused,
+                every=each.every,
+            )
             for each in config.sources
         ]
         await store.sync(entries, [sink.name for sink in config.sinks], now())

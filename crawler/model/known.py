@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from crawler.model.post import Fields, Key
@@ -45,6 +45,8 @@ class SourceEntry:
     kind: str
     groups: tuple[str, ...] = ()
     paused: bool = False
+    #: None: not told, waits stay as they are
+    every: timedelta | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -37,30 +37,6 @@ def translated(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {error}") from error
 
 
-class Place:
-    """The file that was opened, told apart from another one that is put in its place while we write."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file = _identity(path)
-
-    def check(self) -> None:
-        """Raise StoreUnavailable when the path leads to another file by now, or to none."""
-        if _identity(self._path) != self._file:
-            raise StoreUnavailable(
-                f"{self._path} was removed or replaced while running; nothing was written to it, start again"
-            )
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file it is; None where there is none or it cannot be told."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
 class WriteLock:
     """The lock of the one writing process: an flock on `STORE.lock`, which holds its pid and is never unlinked.
 

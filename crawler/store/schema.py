@@ -44,6 +44,7 @@ def m0001_sources(db: Database) -> None:
         """,
         "CREATE INDEX sources_url ON sources (url)",
         "CREATE INDEX sources_home ON sources (home COLLATE NOCASE)",
+        "CREATE INDEX sources_duplicates ON sources (duplicate_of) WHERE duplicate_of IS NOT NULL",
         """
         CREATE TABLE source_groups (
             source_id INTEGER NOT NULL REFERENCES sources(id) ON DELETE CASCADE,
@@ -75,10 +76,12 @@ def m0001_sources(db: Database) -> None:
             failures INTEGER NOT NULL DEFAULT 0,
             last_error TEXT,
             retired_at TEXT,                    -- no longer polled: the source moved or the config says so
+            brought_by INTEGER REFERENCES sources(id),  -- the duplicate whose entry this is, such as a category feed
             UNIQUE (source_id, url)
         ) STRICT
         """,
         "CREATE INDEX endpoints_due ON endpoints (next_poll_at)",
+        "CREATE INDEX endpoints_brought ON endpoints (brought_by) WHERE brought_by IS NOT NULL",
         """
         CREATE TABLE walks (                    -- internal: a baseline or sweep under way
             endpoint_id INTEGER PRIMARY KEY REFERENCES endpoints(id) ON DELETE CASCADE,

@@ -1,15 +1,18 @@
-"""Bringing the stored Sources and Sinks in line with the config, and writing down what discovery found."""
+"""Bringing the stored Sources and Sinks in line with the config, and how the Sources are doing."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from urllib.parse import urlsplit
+from datetime import datetime, timedelta
 
-from crawler.model import Discovered, Source, SourceEntry
-from crawler.schedule import shard
-from crawler.store.rows import json_text, text
+from crawler.errors import StoreConflict
+from crawler.model import SourceEntry
+from crawler.schedule import LONGEST, next_poll
+from crawler.store.rows import text
+
+#: What REST is left alone for beside a feed that works, however short `every` is.
+HOURLY = timedelta(hours=1)
 
 
 def sync_sources(connection: sqlite3.Connection, entries: Sequence[SourceEntry], now: datetime) -> None:
@@ -23,7 +26,7 @@ def sync_sources(connection: sqlite3.Connection, entries: Sequence[SourceEntry],
     kept = {source_id for source_id in matched if source_id is not None}
     for source_id, row in rows.items():
         if source_id not in kept:
-            _remove(connection, row)
+            _remove(connection, row, now)
     # Names may have been swapped: free all of them before any is given out.
     connection.execute("UPDATE sources SET name = 'source ' || id || ' (renaming)' WHERE state <> 'removed'")
     for entry, source_id in zip(entries, matched, strict=True):
@@ -32,6 +35,8 @@ def sync_sources(connection: sqlite3.Connection, entries: Sequence[SourceEntry],
             _add(connection, entry)
         else:
             _update(connection, entry, rows[source_id], now)
+    _cancel_alerts(connection)
+    _bound_waits(connection, entries, now)
 
 
 def sync_sinks(connection: sqlite3.Connection, sinks: Sequence[str]) -> None:
@@ -44,44 +49,6 @@ def sync_sinks(connection: sqlite3.Connection, sinks: Sequence[str]) -> None:
     gone = [(sink,) for sink in held if sink not in sinks]
     connection.executemany("UPDATE alerts SET state = 'cancelled' WHERE sink = ? AND state = 'pending'", gone)
     connection.executemany("DELETE FROM sink_states WHERE sink = ?", gone)
-
-
-def register(connection: sqlite3.Connection, source: Source, found: Discovered, now: datetime) -> int | None:
-    """Write down what discovery found. Returns the id of the Source of which this one is a duplicate, if it is.
-
-    Two entries that are one site are one Source: the one that stands first in the config. What the second one adds,
-    such as a category feed, becomes one more endpoint of the first.
-    """
-    first = _same_site(connection, source, found)
-    owner = source.id if first is None else first
-    if first is None:
-        connection.execute(
-            """
-            UPDATE sources SET kind = ?, home = ?, title = ?, timezone = ? WHERE id = ?
-            """,
-            (found.kind, found.home, found.title, found.timezone, source.id),
-        )
-    else:
-        connection.execute(
-            """
-            UPDATE sources SET state = 'duplicate', duplicate_of = ?, kind = ?, home = ?
-             WHERE id = ?
-            """,
-            (first, found.kind, found.home, source.id),
-        )
-    recovered(connection, source.id)
-    seeds = found.endpoints if first is None else [seed for seed in found.endpoints if seed.kind == "feed"]
-    for seed in seeds:
-        host = urlsplit(seed.url).netloc
-        connection.execute(
-            """
-            INSERT INTO endpoints (source_id, kind, url, host, type, rank, shard, next_poll_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (source_id, url) DO UPDATE SET retired_at = NULL
-            """,
-            (owner, seed.kind, seed.url, host, seed.type, seed.rank, shard(host), text(now)),
-        )
-    return first
 
 
 def retire(connection: sqlite3.Connection, endpoint_ids: Sequence[int], now: datetime) -> None:
@@ -105,12 +72,27 @@ def _matched(entries: Sequence[SourceEntry], rows: dict[int, sqlite3.Row]) -> li
     return matched
 
 
-def _remove(connection: sqlite3.Connection, row: sqlite3.Row) -> None:
+def _remove(connection: sqlite3.Connection, row: sqlite3.Row, now: datetime) -> None:
     if row["state"] != "removed":
+        _part(connection, row["id"], now)
         connection.execute("UPDATE sources SET state = 'removed' WHERE id = ?", (row["id"],))
+
+
+def _part(connection: sqlite3.Connection, source_id: int, now: datetime) -> None:
+    """End what ties a Source to others: its duplicates are discovered anew, what a duplicate brought is given back."""
     connection.execute(
-        "UPDATE sources SET state = 'active', duplicate_of = NULL WHERE duplicate_of = ? AND state = 'duplicate'",
-        (row["id"],),
+        """
+        UPDATE sources SET duplicate_of = NULL, state = CASE state WHEN 'duplicate' THEN 'active' ELSE state END
+         WHERE duplicate_of = ?
+        """,
+        (source_id,),
+    )
+    connection.execute(
+        """
+        UPDATE endpoints SET retired_at = ?
+         WHERE retired_at IS NULL AND (brought_by = ? OR (source_id = ? AND brought_by IS NOT NULL))
+        """,
+        (text(now), source_id, source_id),
     )
 
 
@@ -131,20 +113,33 @@ def _add(connection: sqlite3.Connection, entry: SourceEntry) -> None:
 
 def _update(connection: sqlite3.Connection, entry: SourceEntry, row: sqlite3.Row, now: datetime) -> None:
     source_id = row["id"]
-    state = row["state"]
-    if entry.paused:
-        state = "paused"
-    elif state in ("paused", "removed"):
-        state = "active"
     if row["url"] != entry.url or entry.kind not in ("auto", row["kind"]):
-        connection.execute(
-            "UPDATE endpoints SET retired_at = coalesce(retired_at, ?) WHERE source_id = ?", (text(now), source_id)
-        )
-        state = "active" if state == "duplicate" else state
+        _start_over(connection, entry, source_id, now)
     connection.execute(
-        "UPDATE sources SET name = ?, url = ?, state = ? WHERE id = ?", (entry.name, entry.url, state, source_id)
+        """
+        UPDATE sources SET name = ?, url = ?,
+               state = CASE WHEN ? THEN 'paused' WHEN state IN ('paused', 'removed') THEN 'active' ELSE state END
+         WHERE id = ?
+        """,
+        (entry.name, entry.url, entry.paused, source_id),
     )
     _groups(connection, source_id, entry.groups)
+
+
+def _start_over(connection: sqlite3.Connection, entry: SourceEntry, source_id: int, now: datetime) -> None:
+    """The Source is to be looked for in another place: nothing of what was found out about the old one holds."""
+    _part(connection, source_id, now)
+    connection.execute(
+        "UPDATE endpoints SET retired_at = ? WHERE source_id = ? AND retired_at IS NULL", (text(now), source_id)
+    )
+    connection.execute(
+        """
+        UPDATE sources SET kind = ?, home = NULL, duplicate_of = NULL, last_error = NULL, failures = 0,
+               next_try_at = NULL, state = CASE WHEN state IN ('paused', 'removed') THEN state ELSE 'active' END
+         WHERE id = ?
+        """,
+        (entry.kind, source_id),
+    )
 
 
 def _groups(connection: sqlite3.Connection, source_id: int, groups: Sequence[str]) -> None:
@@ -154,43 +149,49 @@ def _groups(connection: sqlite3.Connection, source_id: int, groups: Sequence[str
     )
 
 
-def _same_site(connection: sqlite3.Connection, source: Source, found: Discovered) -> int | None:
-    """An earlier Source that is the same site: one with the same home, of which this is the REST root or a feed."""
-    if found.home is None:
-        return None
-    home = _bare(found.home)
-    candidates = connection.execute(
+def _cancel_alerts(connection: sqlite3.Connection) -> None:
+    """What is still to be told of Sources that have left the config is not told any more."""
+    connection.execute(
         """
-        SELECT id, home, kind FROM sources
-         WHERE home COLLATE NOCASE IN (SELECT value FROM json_each(?))
-           AND id <> ? AND state NOT IN ('removed', 'duplicate') ORDER BY id
-        """,
-        (json_text(_spellings(home)), source.id),
+        UPDATE alerts SET state = 'cancelled' WHERE state = 'pending' AND 'removed' = (
+            SELECT s.state FROM sources s WHERE s.id = coalesce(
+                (SELECT p.source_id FROM changes c JOIN posts p ON p.id = c.post_id WHERE c.id = alerts.change_id),
+                (SELECT n.source_id FROM notices n WHERE n.id = alerts.notice_id)))
+        """
     )
-    for row in candidates:
-        one_is_rest = "wordpress" in (row["kind"], found.kind)
-        if _bare(row["home"]) == home and one_is_rest and _came_first(connection, row["id"], source.id):
-            return int(row["id"])
-    return None
 
 
-def _came_first(connection: sqlite3.Connection, other: int, source_id: int) -> bool:
-    """The one that stands first in the config wins, unless the other already has a history."""
-    if other < source_id:
-        return True
-    (posts,) = connection.execute("SELECT count(*) FROM posts WHERE source_id = ?", (other,)).fetchone()
-    return bool(posts)
+def _bound_waits(connection: sqlite3.Connection, entries: Sequence[SourceEntry], now: datetime) -> None:
+    """Bring back due times that lie too far ahead: `every` was longer when they were set, or the clock was wrong."""
+    bounds = []
+    for entry in entries:
+        if entry.every is not None:
+            soon = next_poll(now=now, every=entry.every, name=entry.name)
+            hourly = next_poll(now=now, every=max(entry.every, HOURLY), name=entry.name)
+            failing = now + max(entry.every, LONGEST)
+            times = {"soon": text(soon), "hourly": text(hourly), "failing": text(failing)}
+            bounds.append({"name": entry.name, **times})
+    connection.executemany(
+        "UPDATE sources SET next_try_at = :failing WHERE name = :name AND next_try_at > :failing", bounds
+    )
+    connection.executemany(
+        """
+        UPDATE endpoints SET next_poll_at = min(next_poll_at, CASE
+                   WHEN failures > 0 THEN :failing
+                   WHEN kind = 'rest' AND EXISTS (SELECT 1 FROM endpoints f WHERE f.source_id = endpoints.source_id
+                                                     AND f.kind = 'feed' AND f.retired_at IS NULL) THEN :hourly
+                   ELSE :soon END)
+         WHERE source_id = (SELECT id FROM sources WHERE name = :name) AND next_poll_at > :soon
+        """,
+        bounds,
+    )
 
 
-def _bare(home: str) -> str:
-    """A home page's address as it is compared: without scheme, `www.`, case of the host and trailing slash."""
-    parts = urlsplit(home)
-    return parts.netloc.lower().removeprefix("www.") + parts.path.rstrip("/")
-
-
-def _spellings(bare: str) -> list[str]:
-    """The ways in which a bare home page's address is written: what an index can find it by."""
-    return [f"{scheme}://{www}{bare}{end}" for scheme in ("https", "http") for www in ("", "www.") for end in ("", "/")]
+def refuse_unwatched(connection: sqlite3.Connection, source_id: int) -> None:
+    """Raise StoreConflict for a Source that was given up while it was being polled: what it showed is not for it."""
+    name, state = connection.execute("SELECT name, state FROM sources WHERE id = ?", (source_id,)).fetchone()
+    if state in ("duplicate", "removed"):
+        raise StoreConflict(f"{name} is {state} by now; nothing of this poll was written")
 
 
 def postpone(connection: sqlite3.Connection, source_id: int, error: str, until: datetime) -> None:

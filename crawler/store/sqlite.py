@@ -20,7 +20,7 @@ from crawler.model import (
     SourceEntry,
     Walk,
 )
-from crawler.store import committing, knowing, outbox, sources
+from crawler.store import committing, knowing, outbox, registering, sources
 from crawler.store.opening import WriteLock, open_reader, open_writer, translated
 from crawler.store.rows import sure, text
 from crawler.store.writer import Writer
@@ -56,7 +56,11 @@ class SqliteStore:
     # writing
 
     async def commit(self, plan: Plan) -> None:
-        await self._writer.write(lambda db: committing.write(db, plan, normalizer_version=NORMALIZER_VERSION))
+        def write(db: sqlite3.Connection) -> None:
+            sources.refuse_unwatched(db, plan.source_id)
+            committing.write(db, plan, normalizer_version=NORMALIZER_VERSION)
+
+        await self._writer.write(write)
 
     async def sync(self, entries: Sequence[SourceEntry], sinks: Sequence[str], now: datetime) -> None:
         def write(db: sqlite3.Connection) -> None:
@@ -66,7 +70,7 @@ class SqliteStore:
         await self._writer.write(write)
 
     async def register(self, source: Source, found: Discovered, now: datetime) -> int | None:
-        first: int | None = await self._writer.write(lambda db: sources.register(db, source, found, now))
+        first: int | None = await self._writer.write(lambda db: registering.register(db, source, found, now))
         return first
 
     async def retire(self, endpoint_ids: Sequence[int], now: datetime) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from crawler.errors import StoreError, StoreUnavailable
 from crawler.store import searching
-from crawler.store.opening import Place, translated
+from crawler.store.opening import translated
 
 Write = Callable[[sqlite3.Connection], Any]
 
@@ -40,7 +40,7 @@ class Writer:
     """Writes in groups; between them, while nothing is to be written, the full-text index catches up."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._connection, self._path, self._place = connection, path, Place(path)
+        self._connection, self._path, self._file = connection, path, _identity(path)
         self._queue: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="store", daemon=True)
         self._thread.start()
@@ -55,6 +55,13 @@ class Writer:
         """End the thread when all is written and indexed."""
         self._queue.put(None)
         self._thread.join()
+
+    def check(self) -> None:
+        """Raise StoreUnavailable when the file has been taken away from under us: nobody would find what we write."""
+        if _identity(self._path) != self._file:
+            raise StoreUnavailable(
+                f"{self._path} was removed or replaced while running; nothing was written to it, start again"
+            )
 
     def _work(self) -> None:
         is_last = False
@@ -125,18 +132,23 @@ class Writer:
                 return more
         return False
 
-    def check(self) -> None:
-        """Raise StoreUnavailable when the file has been taken away from under us: nobody would find what we write."""
-        self._place.check()
-
     def _begin(self) -> None:
-        self._place.check()
+        self.check()
         self._connection.execute("BEGIN IMMEDIATE")
 
     def _roll_back(self) -> None:
         # SQLite has rolled back by itself when the disk is full; ROLLBACK would then be an error of its own.
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file it is that the path leads to; None where there is none or it cannot be told."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _tell(done: list[_Done]) -> None:
