@@ -50,7 +50,7 @@ def matches(shown: Sequence[Keys], known: Known) -> list[Match | Unclear]:
     found = [_by_strong_key(keys, known, times) for keys in shown]
     named = {match.post.id for match in found if isinstance(match, Match) and match.post is not None}
     found = [
-        Match(_by_link(keys, match.keys, known, named), match.keys)
+        _unless_taken(Match(_by_link(keys, match.keys, known, named), match.keys), known, named)
         if isinstance(match, Match) and match.post is None
         else match
         for keys, match in zip(shown, found, strict=True)
@@ -62,6 +62,14 @@ def matches(shown: Sequence[Keys], known: Known) -> list[Match | Unclear]:
         else match
         for match in found
     ]
+
+
+def _unless_taken(match: Match, known: Known, named: Collection[int]) -> Match | Unclear:
+    """A new Post needs a name of its own, not only the link of another one that stands in the same answer."""
+    taken = [known.owners[key] for key in match.keys if known.owners.get(key) in named]
+    if match.post is None and len(taken) == len(match.keys):
+        return Unclear(f"its link is that of post {taken[0]}, which stands in this answer too")
+    return match
 
 
 def _by_strong_key(keys: Keys, known: Known, times: Counter[Key]) -> Match | Unclear:

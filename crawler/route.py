@@ -1,4 +1,4 @@
-"""Which Sinks take a Change: the `when` of CONTRACT 2, decided when the Change is committed."""
+"""Which Sinks take a Change: the config's `when`, decided when the Change is committed."""
 
 from __future__ import annotations
 

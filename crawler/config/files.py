@@ -28,7 +28,7 @@ class Files:
             raw = path.read_bytes()
             text = raw.decode("utf-8-sig")
         except FileNotFoundError:
-            self.problems.add(file, None, "", "no such file; `crawler init` writes one, `-c FILE` names another")
+            self.problems.add(file, None, "", "no such file; `-c FILE` names another")
         except IsADirectoryError:
             self.problems.add(file, None, "", "is a folder; name the file in it")
         except OSError as error:

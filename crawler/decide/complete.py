@@ -52,7 +52,7 @@ def _published_at(plan: PostPlan, change: ChangePlan) -> datetime | None:
 
 
 def _change_id(source: Source, plan: PostPlan, change: ChangePlan, post: KnownPost | None) -> str:
-    """`c_` and a hash of what the Change is, so that detecting it again gives the same id (CONTRACT 5)."""
+    """`c_` and a hash of what the Change is, so that detecting it again gives the same id."""
     old, new = change.old, plan.revision
     parts: Mapping[str, object] = {
         "source": source.url,

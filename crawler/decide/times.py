@@ -27,7 +27,7 @@ def is_news(look: Look, sighting: Sighting, *, above_known: bool) -> bool:
 
 
 def is_silent(look: Look, seen: LastSighting | None, sighting: Sighting, names: tuple[str, ...]) -> bool | None:
-    """CONTRACT's `silent`: text changed although the same endpoint shows the same `modified`.
+    """What `silent` says: text changed although the same endpoint shows the same `modified`.
 
     The old text must have been read well after that `modified`, else it may be a save of the same second.
     """

@@ -62,7 +62,7 @@ async def discover(fetch: Fetch, run: Run, url: str, *, kind: str, types: Sequen
         return _feed_only(url, page)
     links = await _links(search, answer)
     rest = None if kind == "feed" else await _rest(search, answer, links)
-    feed = await _feed(search, answer, links)
+    feed = await _feed(search, answer, links, needed=rest is None)
     if rest is not None:
         return await _wordpress(search, rest, feed, types)
     if kind == "wordpress" or feed is None:
@@ -135,8 +135,8 @@ async def _index(search: _Search, how: str, root: str) -> SiteIndex | None:
     return index
 
 
-async def _feed(search: _Search, answer: Fetched, links: PageLinks) -> tuple[str, Page] | None:
-    """The site's feed: what the page links to, then the usual places."""
+async def _feed(search: _Search, answer: Fetched, links: PageLinks, *, needed: bool) -> tuple[str, Page] | None:
+    """The site's feed: what the page links to, then the usual places. `needed`: there is no REST to do without it."""
     base = _folder(answer.url)
     for url in _once([*links.feeds, urljoin(base, "feed/"), f"{base}?feed=rss2"]):
         what = f"feed at {url}"
@@ -144,7 +144,9 @@ async def _feed(search: _Search, answer: Fetched, links: PageLinks) -> tuple[str
             found = await read(search.fetch, Request(url=url, accept=ACCEPT))
             return url, await _parsed_feed(search, found)
         except (FetchError, ParseError) as error:
-            search.failed(what, error)
+            if needed:
+                search.failed(what, error)
+            search.note(what, str(error))
     return None
 
 

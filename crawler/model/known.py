@@ -118,6 +118,8 @@ class Walk:
     seen: int = 0
     total: int | None = None
     done: bool = False
+    #: how far it was to go: a number of posts, or an age; None: to the end
+    reach: int | timedelta | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -26,7 +26,6 @@ from crawler.model import (
     PollRecord,
     PostPlan,
     Request,
-    RevisionPlan,
     Route,
     Source,
     SourceFacts,
@@ -119,6 +118,12 @@ class Visit:
     fetch: Tally
     #: a commit of this visit is already in the store: further ones continue its row of `polls`
     continues: bool = False
+    #: when what is committed next was asked for: a save that came later, while a slow site answered, is not in it
+    asked_at: datetime | None = None
+
+    def asking(self) -> None:
+        """Say that what is asked now is what the next commit will hold."""
+        self.asked_at = self.desk.clock()
 
     @property
     def ignored(self) -> frozenset[str]:
@@ -208,7 +213,7 @@ class Visit:
 
     async def _completed(self, look: Look, known: Known, decision: Decision) -> tuple[PostPlan, ...]:
         asked = patterns(self.desk.routes)
-        pairs = tuple(_pair(post.change, post.revision, asked) for post in decision.posts if post.change is not None)
+        pairs = tuple(_pair(post, post.change, asked) for post in decision.posts if post.change is not None)
         if not pairs:
             return decision.posts
         comparisons = await self._compared(pairs)
@@ -225,8 +230,14 @@ class Visit:
         try:
             return await self.desk.run(pair)
         except ParseError:
-            fields = tuple(FieldDiff(name=name) for name in pair.fields)
-            return Comparison(fields=fields, summary="too large to compare in detail")
+            # Counted as if all of it had been replaced, so that no sink's condition loses it.
+            return Comparison(
+                fields=tuple(FieldDiff(name=name) for name in pair.fields),
+                words_added=len((pair.new.content or "").split()),
+                words_removed=len((pair.old.content or "").split()),
+                summary="too large to compare in detail",
+                matched=pair.patterns,
+            )
 
     async def _commit(
         self,
@@ -244,7 +255,7 @@ class Visit:
         plan = Plan(
             source_id=self.source.id,
             endpoint_id=self.endpoint.id,
-            now=now,
+            now=self.asked_at or now,
             poll=replace(
                 record,
                 duration_ms=took,
@@ -284,8 +295,8 @@ class Visit:
         return replace(state, **changed)  # type: ignore[arg-type]
 
 
-def _pair(change: ChangePlan, revision: RevisionPlan | None, asked: tuple[str, ...]) -> Compare:
+def _pair(post: PostPlan, change: ChangePlan, asked: tuple[str, ...]) -> Compare:
     """The two states of a Change; nothing lies on one side of a publication or a removal."""
     old = change.old.fields if change.old is not None else Fields()
-    new = revision.fields if revision is not None else Fields()
+    new = post.revision.fields if post.revision is not None else post.sighting.fields or Fields()
     return Compare(old=old, new=new, fields=change.fields, patterns=asked)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from crawler.endpoints import feed
+from crawler.errors import ParseError
 from crawler.fetch import validators_of
 from crawler.model import Fetched, NotModified, Page, SourceFacts
 from crawler.poll.desk import NOTHING, Judged, Visit
@@ -19,6 +20,7 @@ async def ask(visit: Visit) -> Read:
     def known() -> frozenset[str]:
         return visit.desk.store.recent_hashes(visit.endpoint.id)
 
+    visit.asking()
     return await feed.look(visit.fetch, visit.desk.run, visit.endpoint, rules=visit.config.ignore, known=known)
 
 
@@ -37,8 +39,10 @@ async def settle(visit: Visit, read: Read, *, counts: bool, keep: bool) -> Judge
     if isinstance(read, feed.Same):
         await visit.quiet("unchanged", state=state)
         return NOTHING
+    if not read.page.sightings and not read.page.unreadable and visit.desk.store.recent_hashes(visit.endpoint.id):
+        raise ParseError("not_data", "an empty feed, although it had posts", url=visit.endpoint.url)
     first = visit.endpoint.read_at is None
-    now = visit.desk.clock()
+    now = visit.asked_at or visit.desk.clock()
     if keep:
         state |= {"body_hash": read.body_hash, "read_at": now}
     look = visit.look(

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from crawler.endpoints import wordpress
+from crawler.endpoints.collection import BATCH
+from crawler.endpoints.content import posts
+from crawler.endpoints.listing import moved, wanted
+from crawler.endpoints.walk import step as stepped
 from crawler.errors import PollError
 from crawler.fetch import robots
 from crawler.model import SourceFacts, Walk
@@ -13,13 +16,16 @@ from crawler.poll.desk import Judged, Visit
 from crawler.schedule import next_poll
 
 #: REST is looked at this often even when the feed signals nothing: a frozen feed must not hide edits for long.
-HOURLY = timedelta(hours=1)
+#: With the jitter of the schedule that is once an hour.
+HOURLY = timedelta(minutes=54)
+#: A post that cannot be read holds the watermark, so that its edit is not forgotten; but not for ever.
+HELD = timedelta(days=7)
 
 
 def is_read(visit: Visit) -> bool:
-    """Whether the collection's baseline has ended."""
-    walk = visit.desk.store.walk(visit.endpoint.id)
-    return walk is not None and (walk.done or walk.kind == "sweep")
+    """Whether the collection's baseline has ended, and had gone as far as the config wants it to go."""
+    stored = visit.desk.store.walk(visit.endpoint.id)
+    return stored is not None and _onward(visit, stored).done
 
 
 async def baseline(visit: Visit, *, last: bool) -> int:
@@ -30,87 +36,86 @@ async def baseline(visit: Visit, *, last: bool) -> int:
     """
     if visit.config.robots and not await robots.allowed(visit.fetch, visit.endpoint.url, visit.desk.user_agent):
         raise PollError("robots", "robots.txt does not allow it to be read; `robots: false` reads it all the same")
+    stored = visit.desk.store.walk(visit.endpoint.id)
     now = visit.desk.clock()
-    walk = visit.desk.store.walk(visit.endpoint.id) or Walk(
-        endpoint_id=visit.endpoint.id, kind="baseline", started_at=now
-    )
-    limit = visit.config.baseline
+    fresh = Walk(endpoint_id=visit.endpoint.id, kind="baseline", started_at=now, reach=_reach(visit))
+    walk = fresh if stored is None else _onward(visit, stored)
     read = walk.seen
     while not walk.done:
-        step = await wordpress.step(
+        visit.asking()
+        step = await stepped(
             visit.fetch,
             visit.desk.run,
             visit.endpoint,
             walk,
             rules=visit.config.ignore,
-            most=_most(visit, walk),
-            after=_oldest(visit, walk),
+            most=max(1, walk.reach - walk.seen) if isinstance(walk.reach, int) else None,
+            after=walk.started_at - walk.reach if isinstance(walk.reach, timedelta) else None,
         )
         judged = await visit.judge(visit.look(kind="baseline"), step.page)
         seen = walk.seen + judged.new
-        onward = replace(step.walk, seen=seen, done=step.walk.done or (isinstance(limit, int) and seen >= limit))
+        done = step.walk.done or (isinstance(walk.reach, int) and seen >= walk.reach)
+        onward = replace(step.walk, seen=seen, done=done)
         if walk.cursor is None and step.date is not None:
             onward = replace(onward, started_at=min(step.date, now))
-        facts = SourceFacts(baseline_at=visit.desk.clock()) if onward.done and last else SourceFacts()
-        state = {"watermark": onward.started_at if onward.done else None, "total": walk.total or onward.total}
+        ends = onward.done and last and visit.source.baseline_at is None
+        facts = SourceFacts(baseline_at=visit.desk.clock()) if ends else SourceFacts()
+        state = {"watermark": visit.endpoint.watermark, "total": walk.total or onward.total}
+        if onward.done and visit.endpoint.watermark is None:
+            state["watermark"] = onward.started_at
         await visit.commit(judged, state=state, facts=facts, walk=onward)
         walk = onward
         visit.desk.progress(visit.source.name, walk.seen, walk.total)
     return walk.seen - read
 
 
-async def look(visit: Visit, *, unchanged_until: datetime | None) -> int:
-    """See what was published or edited since the watermark, read it, and commit it. Returns the number of Changes.
+async def look(visit: Visit, *, unchanged_until: datetime | None, has_beacon: bool) -> tuple[int, bool]:
+    """See what was published or edited since the watermark, read it, and commit it.
 
-    Raises PollError. The watermark moves with the last commit, so that whatever is cut short is looked at again.
+    Returns the number of Changes, and whether every listed post could be read.
+
+    Raises PollError. The watermark moves with the last commit, and only if every listed post could be read, so that
+    whatever is cut short is looked at again. `has_beacon`: a feed tells of edits between two looks.
     """
     now = visit.desk.clock()
-    moved = await wordpress.moved(
-        visit.fetch, visit.desk.run, visit.endpoint, since=visit.endpoint.watermark or _began(visit, now)
-    )
-    skew = moved.date - visit.desk.clock() if moved.date is not None else timedelta()
-    is_limited = visit.config.baseline != "all"
+    walk = visit.desk.store.walk(visit.endpoint.id)
+    since = visit.endpoint.watermark or (walk.started_at if walk is not None else now)
+    shown = await moved(visit.fetch, visit.desk.run, visit.endpoint, since=since, clock=visit.desk.clock)
+    is_limited = walk is not None and walk.reach is not None
     adopt_until = visit.desk.store.newest_published(visit.source.id, now) if is_limited else None
-    last = visit.desk.store.sightings_of(visit.endpoint.id, [post.id for post in (*moved.edited, *moved.newest)])
-    ids = wordpress.wanted(moved, last, skew=skew, adopt_until=adopt_until)
+    last = visit.desk.store.sightings_of(visit.endpoint.id, [post.id for post in (*shown.edited, *shown.newest)])
+    ids = wanted(shown, last, adopt_until=adopt_until)
     hashes = frozenset(seen.raw_hash for seen in last.values())
-    circumstances = visit.look(unchanged_until=unchanged_until, skew=skew, adopt_until=adopt_until)
-    final = {
-        # Never the server's word alone: a Date in the future would hide every edit until then.
-        "watermark": min(moved.date or now, now),
-        "total": moved.total,
-        "next_poll_at": next_poll(now=now, every=max(visit.config.every, HOURLY), name=visit.source.name),
-    }
+    circumstances = visit.look(unchanged_until=unchanged_until, skew=shown.skew, adopt_until=adopt_until)
     unfinished = {"last_ok_at": visit.endpoint.last_ok_at, "next_poll_at": visit.endpoint.next_poll_at}
     changes = 0
-    batches = [ids[at : at + wordpress.BATCH] for at in range(0, len(ids), wordpress.BATCH)]
-    for batch in batches:
-        page = await wordpress.posts(
-            visit.fetch, visit.desk.run, visit.endpoint, batch, rules=visit.config.ignore, known=hashes
-        )
-        is_last = batch is batches[-1]
-        if is_last:
-            page = replace(page, unreadable=(*moved.unreadable, *page.unreadable))
+    unclear = list(shown.unreadable)
+    for at in range(0, len(ids), BATCH):
+        batch = ids[at : at + BATCH]
+        visit.asking()
+        page = await posts(visit.fetch, visit.desk.run, visit.endpoint, batch, rules=visit.config.ignore, known=hashes)
         judged = await visit.judge(circumstances, page)
-        await visit.commit(judged, state=final if is_last else unfinished)
+        await visit.commit(judged, state=unfinished)
+        unclear += judged.unclear
         changes += judged.changes
-    if not batches:
-        await visit.commit(Judged(unclear=moved.unreadable), state=final)
-    return changes
+    every = max(visit.config.every, HOURLY) if has_beacon else visit.config.every
+    final = {
+        "watermark": since if unclear and now - since < HELD else min(shown.date or now, now),
+        "total": shown.total,
+        "next_poll_at": next_poll(now=now, every=every, name=visit.source.name),
+    }
+    await visit.commit(Judged(unclear=shown.unreadable), state=final)
+    return changes, not unclear
 
 
-def _began(visit: Visit, now: datetime) -> datetime:
-    walk = visit.desk.store.walk(visit.endpoint.id)
-    return walk.started_at if walk is not None else now
+def _reach(visit: Visit) -> int | timedelta | None:
+    return None if visit.config.baseline == "all" else visit.config.baseline
 
 
-def _most(visit: Visit, walk: Walk) -> int | None:
-    """How many more posts a baseline limited by number wants."""
-    limit = visit.config.baseline
-    return max(1, limit - walk.seen) if isinstance(limit, int) else None
-
-
-def _oldest(visit: Visit, walk: Walk) -> datetime | None:
-    """From when on a baseline limited by age wants posts."""
-    limit = visit.config.baseline
-    return walk.started_at - limit if isinstance(limit, timedelta) else None
+def _onward(visit: Visit, walk: Walk) -> Walk:
+    """The stored walk, with further to go where the config now wants more than it did when the walk began."""
+    reach = _reach(visit)
+    if walk.kind != "baseline" or walk.reach is None or reach == walk.reach:
+        return walk
+    wider = reach is None or (isinstance(reach, type(walk.reach)) and reach > walk.reach)  # type: ignore[operator]
+    return replace(walk, reach=reach, done=False) if wider else walk

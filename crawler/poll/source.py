@@ -56,82 +56,112 @@ async def poll_source(desk: Desk, source: Source, config: SourceConfig, *, force
     """
     started = desk.clock()
     try:
-        found = await _endpoints(desk, source, config)
+        found = await _found(desk, source, config)
     except (PollError, DiscoveryError) as error:
         wait = error.retry_after if isinstance(error, FetchError) else None
         due = next_poll(now=started, every=config.every, name=source.name, failures=source.failures + 1, wait=wait)
         await desk.store.postpone(source.id, str(error)[:2000], due)
-        reason: Reason = error.reason if isinstance(error, PollError) else "not_data"
-        polled = Polled(source=source.name, ok=False, reason=reason, error=str(error))
+        polled = Polled(source=source.name, ok=False, reason=_reason(error), error=str(error))
     else:
-        if isinstance(found, str):
-            return Polled(source=source.name, ok=True, duplicate_of=found)
-        desk, endpoints = found
-        polled = await _Poll(desk, source, config, started, forced=forced).run(endpoints)
+        if found.duplicate_of is not None:
+            return Polled(source=source.name, ok=True, duplicate_of=found.duplicate_of)
+        polled = await _Poll(found, source, config, started, forced=forced).run()
     _report(polled, started, desk.clock())
     return polled
 
 
-async def _endpoints(desk: Desk, source: Source, config: SourceConfig) -> tuple[Desk, list[Endpoint]] | str:
-    """The Source's endpoints as the config wants them, and the Desk to poll them with; discovery finds missing ones.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Found:
+    """What there is to poll of a Source."""
 
-    Returns the name of another Source where this one turns out to be the same site.
-    """
-    endpoints = desk.store.endpoints(source.id)
-    surplus = [each.id for each in endpoints if each.kind == "rest" and each.type not in config.types]
-    have = {each.type for each in endpoints if each.kind == "rest"}
-    if endpoints and (not have or have >= set(config.types)):
-        await desk.store.retire(surplus, desk.clock()) if surplus else None
-        return desk, [each for each in endpoints if each.id not in surplus]
-    fresh = Fresh(desk, config)
-    found = await discover(fresh.fetch, fresh.run, source.url, kind=config.kind, types=config.types)
-    first = await desk.store.register(source, found, desk.clock())
-    if first is not None:
-        return desk.store.source(first).name
+    #: with the memory of what discovery has just read
+    desk: Desk
+    endpoints: tuple[Endpoint, ...] = ()
+    #: why a collection that the config newly asks for cannot be watched; the others are
+    trouble: PollError | DiscoveryError | None = None
+    #: name of the Source that this one turned out to be
+    duplicate_of: str | None = None
+
+
+async def _found(desk: Desk, source: Source, config: SourceConfig) -> _Found:
+    """The Source's endpoints as the config wants them; discovery finds missing ones."""
+    known = desk.store.endpoints(source.id)
+    surplus = [each.id for each in known if each.kind == "rest" and each.type not in config.types]
+    have = {each.type for each in known if each.kind == "rest"}
+    kept = tuple(each for each in known if each.id not in surplus)
     if surplus:
         await desk.store.retire(surplus, desk.clock())
+    if known and (not have or have >= set(config.types)):
+        return _Found(desk=desk, endpoints=kept)
+    fresh = Fresh(desk, config)
+    try:
+        found = await discover(fresh.fetch, fresh.run, source.url, kind=config.kind, types=config.types)
+    except (PollError, DiscoveryError) as error:
+        if not kept:
+            raise
+        return _Found(desk=desk, endpoints=kept, trouble=error)
+    first = await desk.store.register(source, found, desk.clock())
+    if first is not None:
+        return _Found(desk=desk, duplicate_of=desk.store.source(first).name)
     # Before a site's feed is read comes the walk through its archive, which may take hours.
-    return desk if found.kind == "wordpress" else fresh.desk, desk.store.endpoints(source.id)
+    remembering = desk if found.kind == "wordpress" else fresh.desk
+    return _Found(desk=remembering, endpoints=tuple(desk.store.endpoints(source.id)))
+
+
+def _reason(error: PollError | DiscoveryError) -> Reason:
+    return error.reason if isinstance(error, PollError) else "not_data"
 
 
 class _Poll:
     """One poll under way: collects what its visits to the endpoints came to."""
 
-    def __init__(self, desk: Desk, source: Source, config: SourceConfig, started: datetime, *, forced: bool) -> None:
-        self._desk, self._source, self._config = desk, source, config
+    def __init__(self, found: _Found, source: Source, config: SourceConfig, started: datetime, *, forced: bool) -> None:
+        self._desk, self._endpoints = found.desk, found.endpoints
+        self._source, self._config = source, config
         self._started, self._forced = started, forced
         self._polled = Polled(source=source.name, ok=False)
+        if found.trouble is not None:
+            self._polled = replace(self._polled, reason=_reason(found.trouble), error=str(found.trouble))
 
-    async def run(self, endpoints: list[Endpoint]) -> Polled:
-        collections = [each for each in endpoints if each.kind == "rest"]
-        beacons = [each for each in endpoints if each.kind == "feed"]
-        if not await self._baselines(collections):
+    async def run(self) -> Polled:
+        collections = [each for each in self._endpoints if each.kind == "rest"]
+        beacons = [each for each in self._endpoints if each.kind == "feed"]
+        unread = await self._baselines(collections)
+        readable = [each for each in collections if each.id not in unread]
+        if collections and not readable:
             return self._polled
         reads = [(visit, await self._ask(visit)) for visit in map(self._visit, beacons)]
-        signal = not reads or any(read is None or not isinstance(read, NotModified) for _, read in reads)
+        has_beacon = any(read is not None for _, read in reads)
+        signal = not has_beacon or any(not isinstance(read, NotModified) for _, read in reads)
         complete = True
-        for collection in self._again(collections):
+        for collection in self._again(readable):
             if signal or self._is_due(collection):
-                complete = await self._look(collection, beacons) and complete
+                complete = await self._look(collection, beacons, has_beacon=has_beacon) and complete
         for visit, read in reads:
             if read is not None:
                 await self._settle(visit, read, counts=not collections, keep=complete)
         return self._polled
 
-    async def _baselines(self, collections: list[Endpoint]) -> bool:
-        """Read what has not been read yet. Returns whether all of it could be."""
+    async def _baselines(self, collections: list[Endpoint]) -> set[int]:
+        """Read what has not been read yet. Returns the ids of the collections that still are not."""
         visits = [self._visit(each, "baseline") for each in collections]
         missing = [visit for visit in visits if not rest.is_read(visit)]
+        unread: set[int] = set()
         for visit in missing:
+            if visit.endpoint.failures and not self._forced and not self._is_due(visit.endpoint):
+                unread.add(visit.endpoint.id)
+                continue
             try:
-                posts = await rest.baseline(visit, last=visit is missing[-1])
+                posts = await rest.baseline(visit, last=visit is missing[-1] and not unread)
             except PollError as error:
-                # Nothing else of this Source is polled before its baseline ends, so all of it has to wait.
+                unread.add(visit.endpoint.id)
                 due = await self._failed(visit, error)
-                await self._desk.store.postpone(self._source.id, str(error)[:2000], due)
-                return False
-            self._add(visit, baseline=posts)
-        return True
+                if len(unread) == len(collections):
+                    # Nothing of this Source is polled before something of it has been read: all of it waits.
+                    await self._desk.store.postpone(self._source.id, str(error)[:2000], due)
+            else:
+                self._add(visit, baseline=posts)
+        return unread
 
     async def _ask(self, visit: Visit) -> feeds.Read | None:
         try:
@@ -140,19 +170,20 @@ class _Poll:
             await self._failed(visit, error)
             return None
 
-    async def _look(self, collection: Endpoint, beacons: list[Endpoint]) -> bool:
+    async def _look(self, collection: Endpoint, beacons: list[Endpoint], *, has_beacon: bool) -> bool:
         """Look at a collection. Returns whether it was read wholly."""
         if collection.failures and not self._forced and not self._is_due(collection):
             return False
         visit = self._visit(collection)
         oks = [collection.last_ok_at, *(each.last_ok_at for each in beacons if not collection.failures)]
         try:
-            changes = await rest.look(visit, unchanged_until=max((ok for ok in oks if ok), default=None))
+            unchanged_until = max((ok for ok in oks if ok), default=None)
+            changes, complete = await rest.look(visit, unchanged_until=unchanged_until, has_beacon=has_beacon)
         except PollError as error:
             await self._failed(visit, error)
             return False
         self._add(visit, changes=changes)
-        return True
+        return complete
 
     async def _settle(self, visit: Visit, read: feeds.Read, *, counts: bool, keep: bool) -> None:
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from crawler.errors import StoreConflict
 from crawler.model import EndpointState, Plan, PollRecord, PostPlan, SourceFacts, Walk
-from crawler.store.rows import fields_columns, json_text, text
+from crawler.store.rows import fields_columns, json_text, reach_text, text
 from crawler.store.sources import recovered
 
 QUIET = ("not_modified", "unchanged")
@@ -168,6 +168,7 @@ def _walk(connection: sqlite3.Connection, walk: Walk) -> None:
         "seen": walk.seen,
         "total": walk.total,
         "done": int(walk.done),
+        "reach": reach_text(walk.reach),
     }
     replace = ", ".join(f'"{name}" = excluded."{name}"' for name in row if name != "endpoint_id")
     insert(connection, "walks", [row], clause=f"ON CONFLICT (endpoint_id) DO UPDATE SET {replace}")
@@ -343,7 +344,7 @@ def _sightings(connection: sqlite3.Connection, plan: Plan, ids: list[int], at: s
         "sightings",
         rows,
         clause="""
-        ON CONFLICT (post_id, endpoint_id) DO UPDATE SET raw_hash = excluded.raw_hash, text_hash = excluded.text_hash,
+        ON CONFLICT (post_id, endpoint_id) DO UPDATE SET raw_hash = excluded.raw_hash, text_hash = coalesce(excluded.text_hash, text_hash),
                modified_at = excluded.modified_at, last_seen_at = excluded.last_seen_at, missing_since = NULL
         """,
     )

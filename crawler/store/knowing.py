@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from crawler.model import Endpoint, Key, Known, KnownPost, KnownRevision, LastSighting, Source, Validators, Walk
-from crawler.store.rows import fields_of, json_text, moment, names, sure, text
+from crawler.store.rows import fields_of, json_text, moment, names, reach_of, sure, text
 
 #: Sightings whose raw hashes a feed's parse is told of: more than any window that a feed shows.
 RECENT = 1000
@@ -52,6 +52,7 @@ def walk(connection: sqlite3.Connection, endpoint_id: int) -> Walk | None:
         seen=row["seen"],
         total=row["total"],
         done=bool(row["done"]),
+        reach=reach_of(row["reach"]),
     )
 
 

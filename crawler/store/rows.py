@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -32,6 +32,18 @@ def moment(value: str | None) -> datetime | None:
 def sure(value: str) -> datetime:
     """The datetime of a column that is never null."""
     return datetime.fromisoformat(value)
+
+
+def reach_text(reach: int | timedelta | None) -> str | None:
+    """How far a walk goes: `200` posts, `7776000s`, None to the end."""
+    return f"{reach.total_seconds():.0f}s" if isinstance(reach, timedelta) else None if reach is None else str(reach)
+
+
+def reach_of(value: str | None) -> int | timedelta | None:
+    """The reach that `reach_text` wrote."""
+    if value is None:
+        return None
+    return timedelta(seconds=int(value.removesuffix("s"))) if value.endswith("s") else int(value)
 
 
 def json_text(value: Any) -> str:

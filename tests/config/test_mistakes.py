@@ -71,7 +71,7 @@ def test_a_wrong_name_is_told_with_the_nearest_right_one(text, expected, tmp_pat
 
 
 def test_a_missing_file_is_told_with_what_to_do(tmp_path):
-    with pytest.raises(ConfigError, match=r"absent\.yaml: no such file; `crawler init` writes one"):
+    with pytest.raises(ConfigError, match=r"absent\.yaml: no such file; `-c FILE` names another"):
         load(tmp_path / "absent.yaml", env={})
 
 

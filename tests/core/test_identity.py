@@ -134,10 +134,11 @@ def test_two_sightings_that_name_one_post_are_both_unclear():
     assert [outcome(each) for each in found] == ["unclear", "unclear", "new"]
 
 
-def test_a_strong_key_goes_before_a_link():
-    """The known post stands at a new link, and another post without a guid at its old one."""
-    found = matches([keys(None, None, "a.org/x"), keys(None, "g7", "a.org/z")], known(FEED))
-    assert [outcome(each) for each in found] == ["new", 1]
+@pytest.mark.parametrize(("guid", "expected"), [(None, "unclear"), ("g9", "new")])
+def test_a_strong_key_goes_before_a_link(guid, expected):
+    """The known post stands at a new link; what stands at its old one is a post only if it has a name of its own."""
+    found = matches([keys(None, guid, "a.org/x"), keys(None, "g7", "a.org/z")], known(FEED))
+    assert [outcome(each) for each in found] == [expected, 1]
 
 
 one_of = st.sampled_from

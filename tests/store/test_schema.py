@@ -1,4 +1,4 @@
-"""The schema: what CONTRACT names is there, and every way to it ends at the same one."""
+"""The schema: what people rely on is there, and every way to it ends at the same one."""
 
 from __future__ import annotations
 

@@ -1,0 +1,116 @@
+"""The walk through a whole REST collection, newest first, resumable after every page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from crawler.endpoints.asking import LESS_MAY_HELP, Run, read, read_less
+from crawler.endpoints.collection import BATCH, content_request, total_of
+from crawler.endpoints.content import IN_A_ROW
+from crawler.errors import PollError
+from crawler.model import Endpoint, Fetch, Fetched, IgnoreRule, Page, Request, Walk
+from crawler.tasks import ParsePosts
+
+#: An empty page in the middle of an archive is asked for again at so many polls before it is taken for the end.
+PATIENCE = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One page of a walk, and where the walk stands after it; how many were new is for the store to say."""
+
+    page: Page
+    walk: Walk
+    date: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Got:
+    """A page as it came: for how many posts it was asked, and a line for each post that was stepped over."""
+
+    answer: Fetched
+    size: int
+    skipped: tuple[str, ...] = ()
+
+
+async def step(
+    fetch: Fetch,
+    run: Run,
+    endpoint: Endpoint,
+    walk: Walk,
+    *,
+    rules: tuple[IgnoreRule, ...] = (),
+    most: int | None = None,
+    after: datetime | None = None,
+) -> Step:
+    """Read the next page of a walk, newest first; at most `most` posts, published after `after`.
+
+    A keyset by date: what is published, removed or edited meanwhile shifts nothing. `before` is the last post's own
+    second + 1, so posts of that second come again; an offset is used only inside a second that fills a page.
+    Raises PollError, also for a site that contradicts itself: then nothing is known of where its archive ends.
+    """
+    got = await _fetched(fetch, endpoint, walk, min(BATCH, most or BATCH), after)
+    page = await run(ParsePosts(body=got.answer.body, rules=rules))
+    left = total_of(got.answer)
+    _check(endpoint, walk, page, left)
+    page = replace(page, unreadable=(*got.skipped, *page.unreadable))
+    behind = walk.offset + page.records + len(got.skipped)
+    # A full page never ends a walk, whatever the total says; without a total only an empty page does.
+    done = page.records == 0 or (left is not None and behind >= left and page.records < got.size)
+    onward = replace(walk, total=walk.total or left, done=done)
+    if page.last_date is not None and page.last_date != walk.cursor:
+        one_second = page.first_date == page.last_date
+        onward = replace(onward, cursor=page.last_date, offset=page.records if one_second else 0)
+    else:
+        onward = replace(onward, offset=behind)
+    return Step(page=page, walk=onward, date=got.answer.date)
+
+
+def _check(endpoint: Endpoint, walk: Walk, page: Page, left: int | None) -> None:
+    """Refuse a page that cannot be the next one of this walk."""
+    trouble = None
+    if page.records == 0:
+        begun = walk.cursor is not None
+        if left is not None and left > walk.offset:
+            trouble = f"an empty page, although {left:,} posts are left"
+        elif not begun and endpoint.total:
+            trouble = f"an empty list, although the site had {endpoint.total:,} posts"
+        elif begun and not walk.offset and endpoint.failures < PATIENCE:
+            trouble = "an empty page, although the last post read should come again"
+    elif walk.cursor is not None and page.first_date is not None and page.first_date > walk.cursor:
+        trouble = "posts that are newer than asked for: the site, or a cache before it, ignores `before`"
+    elif left is not None and walk.offset >= max(left, 1):
+        trouble = "the same posts again: the site, or a cache before it, ignores `offset`"
+    if trouble is not None:
+        raise PollError("not_data", trouble, url=endpoint.url)
+
+
+async def _fetched(fetch: Fetch, endpoint: Endpoint, walk: Walk, most: int, after: datetime | None) -> _Got:
+    """Fetch the walk's next page, and step over posts that cannot be had alone when one behind them can."""
+
+    def request(size: int, offset: int = walk.offset) -> Request:
+        bounds: dict[str, str | int] = {"offset": offset} if offset else {}
+        if walk.cursor is not None:
+            before = datetime.fromisoformat(walk.cursor) + timedelta(seconds=1)
+            bounds["before"] = f"{before:%Y-%m-%dT%H:%M:%S}"
+        if after is not None:
+            bounds["after"] = f"{after.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        return content_request(endpoint.url, orderby="date", order="desc", per_page=size, **bounds)
+
+    try:
+        answer, size = await read_less(fetch, request, most)
+    except PollError as error:
+        if error.reason not in LESS_MAY_HELP:
+            raise
+        failure = error
+    else:
+        return _Got(answer=answer, size=size)
+    place = f"the post after {walk.cursor or 'the start'}"
+    for skipped in range(1, IN_A_ROW + 1):
+        try:
+            answer = await read(fetch, request(1, walk.offset + skipped))
+        except PollError:
+            continue
+        return _Got(answer=answer, size=1, skipped=(f"{place}: {failure}",) * skipped)
+    raise failure
