@@ -2,45 +2,45 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from crawler.errors import SinkError
+from crawler.alert.writing import SECONDS, Writing
+from crawler.render.alert import MOST_ALERT
 
-#: how far back a repeat is looked for: after a crash it is one of the last lines
-TAIL = 64 * 1024
+#: How far back a repeat is looked for: after a crash it is one of the last lines. More than the longest line, so that
+#: one that was cut off is found whole.
+TAIL = 2 * MOST_ALERT
 
 
 class JsonlSink:
     """Appends to a file; opened for each alert, so that a rotated file is followed."""
 
-    def __init__(self, name: str, path: Path, *, full_text: bool = False) -> None:
+    def __init__(self, name: str, path: Path, *, full_text: bool = False, seconds: float = SECONDS) -> None:
         self.name, self.full_text = name, full_text
         self._path = path
+        self._writing = Writing(str(path), seconds=seconds)
 
     async def send(self, payload: Mapping[str, Any]) -> str | None:
         """Append one line, unless the file's end already has it. Raises SinkError."""
-        try:
-            return await asyncio.to_thread(self._append, payload)
-        except OSError as error:
-            raise SinkError(f"{self._path}: {error.strerror or error}") from error
-
-    def _append(self, payload: Mapping[str, Any]) -> str | None:
         line = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        alert_id = payload["data"]["id"]
+        return await self._writing.do(alert_id, lambda: self._append(alert_id, line))
+
+    def _append(self, alert_id: str, line: bytes) -> str | None:
         descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
             tail = self._repaired_tail(descriptor)
-            if f'"id":"{payload["data"]["id"]}"'.encode() in tail:
-                return "it was there already"
-            _written(descriptor, line)
+            is_repeat = f'"id":"{alert_id}"'.encode() in tail
+            if not is_repeat:
+                _written(descriptor, line)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        return None
+        return "it was there already" if is_repeat else None
 
     def _repaired_tail(self, descriptor: int) -> bytes:
         """The last lines of the file. A line that a crash cut off was never acknowledged and is taken away."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import os
+import select
 import sys
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from typing import Any, TextIO
 
-from crawler.errors import SinkError
+from crawler.alert.writing import SECONDS, Writing
 from crawler.render import for_people
 
 
@@ -17,17 +20,35 @@ class StdoutSink:
     full_text = False
 
     def __init__(
-        self, name: str, *, zone: tzinfo, out: TextIO | None = None, paint: Callable[[str], str] = str
+        self,
+        name: str,
+        *,
+        zone: tzinfo,
+        out: TextIO | None = None,
+        paint: Callable[[str], str] = str,
+        seconds: float = SECONDS,
     ) -> None:
         self.name = name
         self._zone, self._out, self._paint = zone, out, paint
+        self._writing = Writing("standard output", seconds=seconds)
 
     async def send(self, payload: Mapping[str, Any]) -> str | None:
-        """Print one alert. Raises SinkError when nobody reads any more."""
+        """Print one alert. Raises SinkError when nobody reads it, or nobody any more."""
+        text = self._paint(for_people(payload, zone=self._zone)) + "\n\n"
         out = self._out or sys.stdout
+        return await self._writing.do(payload["data"]["id"], lambda: _written(out, text))
+
+
+def _written(out: TextIO, text: str) -> None:
+    """Write all of it, past the stream's own buffer: at the program's end Python would wait for whoever is in that."""
+    try:
+        descriptor = out.fileno()
+    except io.UnsupportedOperation:  # in memory
+        out.write(text)
+        return
+    rest = memoryview(text.encode(out.encoding or "utf-8", "backslashreplace"))
+    while rest:
         try:
-            out.write(self._paint(for_people(payload, zone=self._zone)) + "\n\n")
-            out.flush()
-        except (OSError, ValueError) as error:
-            raise SinkError(f"standard output: {error}") from error
-        return None
+            rest = rest[os.write(descriptor, rest) :]
+        except BlockingIOError:  # whoever shares a terminal or pipe with us can have made it so
+            select.select((), (descriptor,), ())

@@ -1,0 +1,72 @@
+"""Writes that may block (a pipe that nobody reads, a network file system): one at a time and each with a limit.
+
+Each has a thread of its own, one that the program does not wait for when it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from crawler.errors import SinkError
+
+#: What a Sink has for one alert.
+SECONDS = 15.0
+
+
+class Writing:
+    """The writes of one Sink; `place` says where to, for people."""
+
+    def __init__(self, place: str, *, seconds: float = SECONDS) -> None:
+        self._place, self._seconds = place, seconds
+        #: the last write that was not waited for to its end, and the alert that it is of
+        self._late: tuple[str, Future[str | None]] | None = None
+
+    async def do(self, alert_id: str, write: Callable[[], str | None]) -> str | None:
+        """What `write` returns. Raises SinkError when it fails or takes too long.
+
+        One that took too long still goes on. Until it ends nothing else is written, and if it does end well, its
+        alert is not written again.
+        """
+        if self._late is not None:
+            late_id, late = self._late
+            if not late.done():
+                raise SinkError(f"{self._place}: an earlier alert is still being written, so this one has to wait")
+            self._late = None
+            if late_id == alert_id and late.exception() is None:
+                return late.result()
+        try:
+            return await self._within_limit(alert_id, _in_thread(write))
+        except (OSError, ValueError, RuntimeError) as error:
+            raise SinkError(f"{self._place}: {getattr(error, 'strerror', None) or error}") from error
+
+    async def _within_limit(self, alert_id: str, running: Future[str | None]) -> str | None:
+        self._late = (alert_id, running)
+        ended = asyncio.wrap_future(running)
+        try:
+            await asyncio.wait((ended,), timeout=self._seconds)
+            if not ended.done():
+                raise SinkError(f"{self._place}: not written after {self._seconds:g} s; is it being read?")
+            self._late = None
+            return ended.result()
+        finally:
+            ended.cancel()  # nobody asks for it any more; the write itself cannot be cancelled
+
+
+def _in_thread(work: Callable[[], str | None]) -> Future[str | None]:
+    outcome: Future[str | None] = Future()
+    outcome.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            result = work()
+        except BaseException as error:
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(result)
+
+    # A daemon thread: one of the event loop's own would be waited for at the end, perhaps for ever.
+    threading.Thread(target=run, name="sink", daemon=True).start()
+    return outcome

@@ -1,0 +1,144 @@
+"""The jsonl sink: whole lines in order, whatever a crash or a log rotation left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import threading
+import time
+
+import pytest
+
+from crawler.alert import JsonlSink
+from crawler.errors import SinkError
+from tests.alert.alerts import payload
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "alerts.jsonl"
+
+
+def send(sink, *payloads):
+    async def all_of_them():
+        return [await sink.send(each) for each in payloads]
+
+    return asyncio.run(all_of_them())
+
+
+def lines(path):
+    """Every line read as JSON; the last one must be whole too."""
+    text = path.read_text()
+    assert not text or text.endswith("\n")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def ids(path):
+    return [line["data"]["id"] if "data" in line else line for line in lines(path)]
+
+
+def test_each_alert_is_a_line_and_they_stand_in_order(path):
+    odd = payload(2, headline="two\nlines, “quotes” and \u2028 separators")
+    assert send(JsonlSink("log", path), payload(1), odd, payload(3)) == [None, None, None]
+    assert [json.loads(line) for line in path.read_bytes().splitlines()] == [payload(1), odd, payload(3)]
+
+
+def test_an_alert_that_comes_again_is_not_written_again(path):
+    assert send(JsonlSink("log", path), payload(1), payload(2)) == [None, None]
+    assert send(JsonlSink("log", path), payload(1), payload(2)) == ["it was there already"] * 2
+    assert ids(path) == ["c_1", "c_2"]
+
+
+def test_an_alert_that_another_one_quotes_is_written(path):
+    send(JsonlSink("log", path), payload(1, diff='says {"id":"c_2"} itself'), payload(2))
+    assert ids(path) == ["c_1", "c_2"]
+
+
+LONG = "x" * 200_000
+LEFT_BEHIND = {
+    "half a line": (json.dumps(payload(2))[:-20], ["c_1", "c_2", "c_3"]),
+    "half a long line": (json.dumps(payload(2, diff=LONG))[:-20], ["c_1", "c_2", "c_3"]),
+    "one character": ("{", ["c_1", "c_2", "c_3"]),
+    "a whole line without its end": (json.dumps(payload(2), separators=(",", ":")), ["c_1", "c_2", "c_3"]),
+    "a whole line of somebody else": ('{"mine":1}', ["c_1", {"mine": 1}, "c_2", "c_3"]),
+}
+
+
+@pytest.mark.parametrize("case", LEFT_BEHIND)
+def test_what_a_crash_left_behind_is_mended(path, case):
+    torn, expected = LEFT_BEHIND[case]
+    send(JsonlSink("log", path), payload(1))
+    with path.open("a") as file:
+        file.write(torn)
+    send(JsonlSink("log", path), payload(2), payload(3))
+    assert ids(path) == expected
+
+
+def test_a_file_that_holds_nothing_but_half_a_line_is_mended(path):
+    path.write_text('{"type":"post.ed')
+    send(JsonlSink("log", path), payload(1))
+    assert ids(path) == ["c_1"]
+
+
+def test_a_rotated_file_is_followed(path):
+    sink = JsonlSink("log", path)
+    send(sink, payload(1))
+    path.rename(path.with_suffix(".old"))
+    send(sink, payload(2))
+    assert (ids(path.with_suffix(".old")), ids(path)) == (["c_1"], ["c_2"])
+    os.truncate(path, 0)
+    send(sink, payload(3))
+    assert ids(path) == ["c_3"]
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "reason"),
+    [("directory", "Is a directory"), ("parent", "No such file or directory"), ("pipe", "Illegal seek")],
+)
+def test_a_place_that_cannot_be_written_is_named_with_the_reason(path, obstacle, reason):
+    if obstacle == "directory":
+        path.mkdir()
+    elif obstacle == "pipe":
+        os.mkfifo(path)
+    else:
+        path = path.parent / "missing" / "alerts.jsonl"
+    with pytest.raises(SinkError, match=reason) as told:
+        send(JsonlSink("log", path), payload(1))
+    assert str(path) in str(told.value)
+    assert not told.value.permanent
+
+
+def test_a_full_disk_costs_no_line_and_leaves_none_cut(path):
+    if not os.path.exists("/dev/full"):
+        pytest.skip("this system has no /dev/full")
+    path.symlink_to("/dev/full")
+    sink = JsonlSink("log", path)
+    with pytest.raises(SinkError, match="No space left"):
+        send(sink, payload(1))
+    path.unlink()
+    send(sink, payload(1))
+    assert ids(path) == ["c_1"]
+
+
+def test_a_file_system_that_hangs_holds_up_neither_the_loop_nor_the_order(path, monkeypatch):
+    """The write that hangs is a real one; only what it hangs on is made up."""
+    lets_go, real = threading.Event(), os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (lets_go.wait(30), real(descriptor)))
+    sink = JsonlSink("log", path, seconds=0.05)
+    with pytest.raises(SinkError, match=r"not written after 0\.05 s"):
+        send(sink, payload(1))
+    with pytest.raises(SinkError, match="still being written"):
+        send(sink, payload(2))
+    lets_go.set()
+    assert until_taken(sink, payload(1)) is None
+    assert send(sink, payload(2)) == [None]
+    assert ids(path) == ["c_1", "c_2"]
+
+
+def until_taken(sink, alert):
+    while True:
+        try:
+            return send(sink, alert)[0]
+        except SinkError:
+            time.sleep(0.01)
