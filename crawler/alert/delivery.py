@@ -29,25 +29,44 @@ async def deliver(
     return sum(failed)
 
 
-async def _to_sink(store: Store, sink: Sink, clock: Callable[[], datetime], page_url: str | None) -> int:
-    """Deliver to one Sink until nothing is due; the first failure ends it, so that order per post is kept."""
+async def _to_sink(store: Store, sink: Sink, clock: Callable[[], datetime], page_url: str | None) -> bool:
+    """Deliver to one Sink until nothing is due; an Alert that is to be tried again ends it, so that order is kept.
+
+    Returns whether one failed.
+    """
+    failed = False
     while jobs := store.pending(sink.name, clock(), BATCH):
         for job in jobs:
-            if not await _one(store, sink, job, clock, page_url):
-                return 1
-    return 0
+            try:
+                reply = await _sent(sink, job, page_url)
+            except SinkError as error:
+                failed = True
+                if await _refused(store, job, error, clock()):
+                    return failed
+            else:
+                await store.delivered(job.id, clock(), reply)
+                log.debug("alert", sink=sink.name, status="delivered", id=job.change.id)
+    return failed
 
 
-async def _one(store: Store, sink: Sink, job: AlertJob, clock: Callable[[], datetime], page_url: str | None) -> bool:
+async def _sent(sink: Sink, job: AlertJob, page_url: str | None) -> str | None:
+    """The Sink's reply. Raises SinkError when it has not taken the Alert."""
     url = f"{page_url.rstrip('/')}/changes/{job.change.id}" if page_url else None
-    payload = alert(job.change, full_text=sink.full_text, url=url)
     try:
-        reply = await sink.send(payload)
-    except SinkError as error:
-        due = None if error.permanent else next_attempt(clock(), job.attempts, wait=error.retry_after)
-        await store.refused(job.id, str(error)[:2000], due)
-        log.warning("alert", sink=sink.name, status="failed", id=job.change.id, error=str(error), again=str(due))
-        return False
-    await store.delivered(job.id, clock(), reply)
-    log.debug("alert", sink=sink.name, status="delivered", id=job.change.id)
-    return True
+        return await sink.send(alert(job.change, full_text=sink.full_text, url=url))
+    except SinkError:
+        raise
+    except Exception as error:
+        # A mistake of ours in writing out one Alert costs that Alert: another try would end the same way, and those
+        # behind it must not wait for ever.
+        log.exception("alert", sink=sink.name, status="unreadable", id=job.change.id)
+        told = f"a mistake in crawler itself, it cannot be written out: {type(error).__name__}: {error}"
+        raise SinkError(told, permanent=True) from error
+
+
+async def _refused(store: Store, job: AlertJob, error: SinkError, now: datetime) -> bool:
+    """Remember why the Sink did not take it. Returns whether it is to be tried again."""
+    due = None if error.permanent else next_attempt(now, job.attempts, wait=error.retry_after)
+    await store.refused(job.id, str(error)[:2000], due)
+    log.warning("alert", sink=job.sink, status="failed", id=job.change.id, error=str(error), again=str(due))
+    return due is not None
