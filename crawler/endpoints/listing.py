@@ -121,5 +121,6 @@ async def _pages(fetch: Fetch, run: Run, query: str) -> AsyncIterator[tuple[Fetc
             raise PollError("not_data", f"page {number} shows the posts of the pages before it", url=url)
         ids.update(post.id for post in listing.posts)
         yield answer, listing
-        if not records or (total is not None and received >= total):
+        # A full page ends nothing, whatever the total says.
+        if not records or (total is not None and received >= total and records < BATCH):
             return

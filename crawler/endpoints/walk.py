@@ -72,11 +72,13 @@ def _check(endpoint: Endpoint, walk: Walk, page: Page, left: int | None) -> None
     trouble = None
     if page.records == 0:
         begun = walk.cursor is not None
+        if endpoint.failures >= PATIENCE:
+            return
         if left is not None and left > walk.offset:
             trouble = f"an empty page, although {left:,} posts are left"
         elif not begun and endpoint.total:
             trouble = f"an empty list, although the site had {endpoint.total:,} posts"
-        elif begun and not walk.offset and endpoint.failures < PATIENCE:
+        elif begun and not walk.offset:
             trouble = "an empty page, although the last post read should come again"
     elif walk.cursor is not None and page.first_date is not None and page.first_date > walk.cursor:
         trouble = "posts that are newer than asked for: the site, or a cache before it, ignores `before`"
