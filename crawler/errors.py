@@ -126,12 +126,14 @@ class ParseError(PollError):
 
 
 class DiscoveryError(CrawlerError):
-    """Nothing to watch at `url`; `tried` has one line for each attempt and what came of it."""
+    """Nothing to watch at `url`, or not what was asked for; `tried` has a line for each attempt and its outcome."""
 
-    def __init__(self, url: str, tried: Sequence[str]) -> None:
+    def __init__(
+        self, url: str, tried: Sequence[str], *, verdict: str = "is neither a WordPress site nor a feed. Tried:"
+    ) -> None:
         self.url, self.tried = url, tuple(tried)
         steps = "".join(f"\n  {line}" for line in self.tried)
-        super().__init__(f"{url} is neither a WordPress site nor a feed. Tried:{steps}")
+        super().__init__(f"{url} {verdict}{steps}")
 
 
 class SinkError(CrawlerError):

@@ -54,8 +54,6 @@ def _warnings(config: Config) -> Iterable[str]:
         yield "there is nothing to watch; add `sources`"
     if not config.sinks:
         yield "there are no sinks: changes are stored and nobody is told"
-    elif not any(sink.notices for sink in config.sinks):
-        yield "no sink takes notices, so nobody is told when a source fails; add `notices: true` to one"
 
 
 def _tell(results: Iterable[tuple[str, bool, str]]) -> int:

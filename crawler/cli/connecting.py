@@ -7,10 +7,11 @@ import os
 
 from crawler.cli.compose import fetching
 from crawler.config import Config, SinkConfig, SourceConfig
+from crawler.endpoints.asking import with_query
 from crawler.endpoints.discovery import discover
-from crawler.errors import CrawlerError
+from crawler.errors import CrawlerError, FetchError
 from crawler.fetch import HostLines
-from crawler.model import Discovered
+from crawler.model import Discovered, Fetch, Request
 from crawler.workers import Workers
 
 Result = tuple[str, bool, str]
@@ -21,13 +22,34 @@ async def connect(config: Config) -> list[Result]:
     async with Workers() as workers, fetching(config, HostLines()) as fetch_for:
 
         async def found(source: SourceConfig) -> Discovered | CrawlerError:
+            fetch = fetch_for(source)
             try:
-                return await discover(fetch_for(source), workers.run, source.url, kind=source.kind, types=source.types)
+                answer = await discover(fetch, workers.run, source.url, kind=source.kind, types=source.types)
+                await _check_password(fetch, source, answer)
             except CrawlerError as error:
                 return error
+            return answer
 
         answers = await asyncio.gather(*(found(source) for source in config.sources))
     return [*_sources(config, answers), *(_sink(sink) for sink in config.sinks)]
+
+
+async def _check_password(fetch: Fetch, source: SourceConfig, found: Discovered) -> None:
+    """Raise FetchError for a wrong application password.
+
+    WordPress answers public questions with a wrong one too, as if to a stranger: only `/users/me` tells (measured).
+    """
+    collection = next((endpoint for endpoint in found.endpoints if endpoint.kind == "rest"), None)
+    if source.username is None or collection is None:
+        return
+    me = collection.url.removesuffix(collection.type) + "users/me"
+    try:
+        await fetch(Request(url=with_query(me, _fields="id"), accept="application/json"))
+    except FetchError as error:
+        if error.status not in (401, 403):
+            raise
+        told = f"the application password of {source.username} is not accepted; posts are read as by a stranger"
+        raise FetchError(error.reason, told, url=error.url, status=error.status) from None
 
 
 def _sources(config: Config, answers: list[Discovered | CrawlerError]) -> list[Result]:

@@ -72,6 +72,11 @@ class LazyGroup(click.Group):
         except BrokenPipeError:
             _let_go_of_stdout()
             ctx.exit(0)
+        except OSError as error:
+            # Nothing else that a command does lets one out: this is standard output, on a device that is full.
+            _let_go_of_stdout()
+            click.echo(f"Error: the output could not be written: {error.strerror or error}", err=True)
+            ctx.exit(FAILED)
         except UnicodeEncodeError:
             # Arguments that are no UTF-8 arrive as half characters, which SQLite does not take.
             click.echo("Error: an argument is not text in UTF-8", err=True)

@@ -62,7 +62,7 @@ async def discover(fetch: Fetch, run: Run, url: str, *, kind: str, types: Sequen
         return _feed_only(url, page)
     links = await _links(search, answer)
     rest = None if kind == "feed" else await _rest(search, answer, links)
-    feed = await _feed(search, answer, links, needed=rest is None)
+    feed = await _feed(search, answer, links, rest)
     if rest is not None:
         return await _wordpress(search, rest, feed, types)
     if kind == "wordpress" or feed is None:
@@ -135,18 +135,28 @@ async def _index(search: _Search, how: str, root: str) -> SiteIndex | None:
     return index
 
 
-async def _feed(search: _Search, answer: Fetched, links: PageLinks, *, needed: bool) -> tuple[str, Page] | None:
-    """The site's feed: what the page links to, then the usual places. `needed`: there is no REST to do without it."""
-    base = _folder(answer.url)
-    for url in _once([*links.feeds, urljoin(base, "feed/"), f"{base}?feed=rss2"]):
+async def _feed(search: _Search, answer: Fetched, links: PageLinks, rest: _Rest | None) -> tuple[str, Page] | None:
+    """The site's feed: what the page links to, then the usual places below the site's home.
+
+    A guessed feed without posts proves nothing: WordPress answers `/any/page/feed/` with that page's comments.
+    """
+    base = _folder(rest.index.home or answer.url) if rest is not None else _folder(answer.url)
+    guessed = [urljoin(base, "feed/"), f"{base}?feed=rss2"]
+    for url in _once([*links.feeds, *guessed]):
         what = f"feed at {url}"
         try:
             found = await read(search.fetch, Request(url=url, accept=ACCEPT))
-            return url, await _parsed_feed(search, found)
+            page = await _parsed_feed(search, found)
         except (FetchError, ParseError) as error:
-            if needed:
+            # Where REST is open the feed is a help and no need: its trouble may pass, and REST is polled meanwhile.
+            if rest is None:
                 search.failed(what, error)
-            search.note(what, str(error))
+            else:
+                search.note(what, str(error))
+            continue
+        if page.sightings or url in links.feeds or rest is not None:
+            return url, page
+        search.note(what, "a feed without any post, which the page does not link to")
     return None
 
 
@@ -158,7 +168,9 @@ async def _wordpress(search: _Search, rest: _Rest, feed: tuple[str, Page] | None
     if missing:
         have = ", ".join(sorted(offered))
         raise DiscoveryError(
-            search.url, [f"collection {name!r} of `types`: not there; it has {have}" for name in missing]
+            search.url,
+            [f"{name!r} is not there; it has {have}" for name in missing],
+            verdict="is a WordPress site without all the collections of `types`:",
         )
     seeds = [EndpointSeed(kind="rest", url=_route(rest.root, f"wp/v2/{name}"), type=name, rank=1) for name in types]
     if feed is not None:

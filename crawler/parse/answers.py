@@ -25,7 +25,7 @@ class PageLinks:
     """What a page links to, all absolute."""
 
     rest_root: str | None = None
-    #: in the order of the document, feeds of comments last
+    #: in the order of the document; feeds of comments are left out
     feeds: tuple[str, ...] = ()
     title: str = ""
 

@@ -42,11 +42,14 @@ def links(body: bytes, *, url: str, content_type: str | None = None) -> PageLink
     feeds = [
         address
         for each in found
-        if "alternate" in _relations(each) and _type(each) in _FEED_TYPES and (address := _address(each, url))
+        if "alternate" in _relations(each)
+        and _type(each) in _FEED_TYPES
+        and (address := _address(each, url))
+        and _COMMENTS.search(address) is None
     ]
     return PageLinks(
         rest_root=next((_address(each, url) for each in found if REST_RELATION in _relations(each)), None),
-        feeds=tuple(sorted(dict.fromkeys(feeds), key=lambda feed: _COMMENTS.search(feed) is not None)),
+        feeds=tuple(dict.fromkeys(feeds)),
         title=" ".join(title.get_text().split())[:500] if isinstance(title, Tag) else "",
     )
 

@@ -11,7 +11,7 @@ sources:
   - url: https://site.example/
   - url: https://other.gov/
 sinks:
-  - {name: log, type: jsonl, path: alerts.jsonl, notices: true}
+  - {name: log, type: jsonl, path: alerts.jsonl}
 """
 
 
@@ -33,7 +33,6 @@ def test_a_right_config_is_told_in_one_line(checked):
 @pytest.mark.parametrize(
     ("text", "warning"),
     [
-        (FINE.replace(", notices: true", ""), "no sink takes notices"),
         (FINE.partition("sinks")[0], "there are no sinks"),
         ("store: crawler.db\n", "there is nothing to watch"),
     ],

@@ -29,7 +29,6 @@ def test_a_wordpress_page_names_its_api_and_its_feeds() -> None:
             "https://press.example/feed/",
             "https://press.example/a/feed/atom/",
             "https://cdn.example/feed.json",
-            "https://press.example/comments/feed/",
         ),
         title="Press & papers",
     )
