@@ -68,5 +68,6 @@ async def _refused(store: Store, job: AlertJob, error: SinkError, now: datetime)
     """Remember why the Sink did not take it. Returns whether it is to be tried again."""
     due = None if error.permanent else next_attempt(now, job.attempts, wait=error.retry_after)
     await store.refused(job.id, str(error)[:2000], due)
-    log.warning("alert", sink=job.sink, status="failed", id=job.change.id, error=str(error), again=str(due))
+    again = f"{due:%Y-%m-%dT%H:%M:%SZ}" if due is not None else "never"
+    log.warning("alert", sink=job.sink, status="failed", id=job.change.id, error=str(error), again=again)
     return due is not None

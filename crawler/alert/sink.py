@@ -18,4 +18,4 @@ class Sink(Protocol):
     full_text: bool
 
     async def send(self, payload: Mapping[str, Any]) -> str | None:
-        """Deliver one alert object (CONTRACT 6)."""
+        """Deliver one alert object, as `render.alert` makes it."""

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 #: Nobody is believed who asks to be left alone for longer.
 LONGEST_RETRY_AFTER = 86_400.0
 
+_OLDEST, _NEWEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _SECONDS = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,6})?")
 
 
@@ -19,9 +20,11 @@ def http_date(text: str | None) -> datetime | None:
     try:
         parsed = parsedate_to_datetime(text)
         aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-        return aware.astimezone(UTC)
+        moment = aware.astimezone(UTC)
     except (ValueError, OverflowError, IndexError, TypeError):
         return None
+    # The web is younger than this; a clock that far off tells nothing, and sums with it would overflow.
+    return moment if _OLDEST <= moment < _NEWEST else None
 
 
 def retry_after(text: str | None, *, now: datetime) -> float | None:

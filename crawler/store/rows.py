@@ -24,6 +24,13 @@ def text(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
+def needed(value: str | None) -> str:
+    """A time that must be there."""
+    if value is None:
+        raise ValueError("a time that must be there is missing")
+    return value
+
+
 def moment(value: str | None) -> datetime | None:
     """The datetime of a stored time."""
     return None if value is None else datetime.fromisoformat(value)

@@ -35,7 +35,7 @@ STEPS: dict[str, tuple[str, str, str, Callable[[tuple[Any, ...]], bool]]] = {
     "fetched": ("crawler.endpoints.asking", "read", "after", is_content),
     "parsed": ("crawler.workers", "Workers.run", "after", parses_posts),
     "before the commit": ("crawler.store.sqlite", "SqliteStore.commit", "before", has_change),
-    "inside the transaction": ("crawler.store.committing", "_changes", "after", always),
+    "inside the transaction": ("crawler.store.posting", "_changes", "after", always),
     "after the commit": ("crawler.store.sqlite", "SqliteStore.commit", "after", has_change),
     "before the sink": ("crawler.alert.jsonl", "JsonlSink.send", "before", always),
     "half a line written": ("crawler.alert.jsonl", "_written", "torn", always),

@@ -78,7 +78,8 @@ CREATE TABLE walks (                    -- internal: a baseline or sweep under w
             "offset" INTEGER NOT NULL DEFAULT 0,
             seen INTEGER NOT NULL DEFAULT 0,
             total INTEGER,
-            done INTEGER NOT NULL DEFAULT 0 CHECK (done IN (0, 1))
+            done INTEGER NOT NULL DEFAULT 0 CHECK (done IN (0, 1)),
+            reach TEXT                          -- of a limited baseline: 200 (posts), 7776000s; null: to the end
         ) STRICT;
 
 CREATE TABLE hosts (                    -- internal: the host lines
