@@ -57,6 +57,9 @@ class Daemon:
             raise self._failure
 
     async def _tick(self) -> None:
+        await self._guarded(self._begin_what_is_due())
+
+    async def _begin_what_is_due(self) -> None:
         due = self._desk.store.due(self._desk.clock())
         for host, pairs in by_host(self._pairs(due)).items():
             if host not in self._running:
@@ -65,7 +68,7 @@ class Daemon:
 
     async def _polled(self, host: str, pairs: list[tuple[Source, SourceConfig]]) -> None:
         try:
-            await self._guarded(poll_host(self._desk, pairs, self._told, forced=False))
+            await self._guarded(poll_host(self._desk, pairs, self._told, forced=False, stopping=self._stop.is_set))
         finally:
             del self._running[host]
 
@@ -73,25 +76,42 @@ class Daemon:
         if polled.changes:
             self._deliver()
 
-    def _deliver(self) -> None:
+    def _deliver(self) -> asyncio.Task[None]:
         """Start a delivery unless one is under way: it takes whatever is due when it looks."""
         if self._delivery is None or self._delivery.done():
             self._delivery = asyncio.create_task(
                 self._guarded(deliver(self._desk.store, self._sinks, self._desk.clock))
             )
+        return self._delivery
 
     async def _guarded(self, work: Awaitable[object]) -> None:
         """A store that cannot be written ends the daemon: it must not poll on and forget."""
         try:
             await work
         except StoreError as error:
-            self._failure = error
+            self._failure = self._failure or error
             self._stop.set()
+        except Exception:
+            # A mistake of ours costs this piece of work; nobody waits for its task to hear of it.
+            log.exception("work", status="failed")
 
     async def _drain(self) -> None:
-        tasks = [*self._running.values(), *([self._delivery] if self._delivery is not None else [])]
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        """Let polls under way end, then tell what they found; all of it together has a limit."""
+        deadline = asyncio.get_running_loop().time() + DRAIN_SECONDS
+        await _ended(self._running.values(), deadline)
+        if self._delivery is not None:
+            await _ended([self._delivery], deadline)
+        if self._failure is None:
+            # That one may have looked before the last poll had found something.
+            await _ended([self._deliver()], deadline)
+
+
+async def _ended(tasks: Iterable[asyncio.Task[None]], deadline: float) -> None:
+    """Wait until these have ended; cancel what has not by the deadline."""
+    left = list(tasks)
+    if not left:
+        return
+    _, late = await asyncio.wait(left, timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)

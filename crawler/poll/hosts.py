@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from crawler.config import SourceConfig
-from crawler.errors import StoreUnavailable
+from crawler.errors import StoreConflict, StoreError, StoreRefused, StoreUnavailable
 from crawler.model import Source
 from crawler.poll.desk import Desk
 from crawler.poll.source import Polled, poll_source
@@ -28,33 +28,64 @@ def by_host(pairs: Iterable[Pair]) -> dict[str, list[Pair]]:
     return hosts
 
 
-async def poll_host(desk: Desk, pairs: Sequence[Pair], told: Told, *, forced: bool) -> None:
-    """Poll the Sources of one host in turn: where two are one site, the first of the config comes first."""
+async def poll_host(
+    desk: Desk, pairs: Sequence[Pair], told: Told, *, forced: bool, stopping: Callable[[], bool]
+) -> None:
+    """Poll the Sources of one host in turn: where two are one site, the first of the config comes first.
+
+    Once `stopping` says so, none is begun any more.
+    """
     for source, config in pairs:
+        if stopping():
+            return
         await told(await _survived(desk, source, config, forced=forced))
 
 
 async def _survived(desk: Desk, source: Source, config: SourceConfig, *, forced: bool) -> Polled:
     """Poll one Source. A mistake of ours costs that Source's poll, with a traceback, and no other's."""
     try:
-        return await poll_source(desk, source, config, forced=forced)
-    except StoreUnavailable:
+        return await _looked(desk, source, config, forced=forced)
+    except (StoreUnavailable, StoreRefused):
         raise
+    except StoreConflict as error:
+        log.warning("poll", source=source.name, status="failed", error=str(error))
+        told = str(error)
     except Exception as error:
         log.exception("poll", source=source.name, status="failed")
         told = f"a mistake in crawler itself: {type(error).__name__}: {error}"
-        await desk.store.postpone(source.id, told[:2000], desk.clock() + config.every)
-        return Polled(source=source.name, ok=False, error=told)
+    await desk.store.postpone(source.id, told[:2000], desk.clock() + config.every)
+    return Polled(source=source.name, ok=False, error=told)
+
+
+async def _looked(desk: Desk, source: Source, config: SourceConfig, *, forced: bool) -> Polled:
+    """Poll one Source, and once more where the store has moved meanwhile: the second look is decided on what it has."""
+    try:
+        return await poll_source(desk, source, config, forced=forced)
+    except StoreConflict as error:
+        log.warning("poll", source=source.name, status="again", error=str(error))
+        return await poll_source(desk, source, config, forced=forced)
 
 
 async def poll_hosts(desk: Desk, pairs: Iterable[Pair], told: Told, *, concurrency: int) -> None:
-    """Poll all of these Sources now, `concurrency` hosts at a time. `told` hears of each as it ends."""
+    """Poll all of these Sources now, `concurrency` hosts at a time. `told` hears of each as it ends.
+
+    A StoreError ends all of it, and is raised as it is.
+    """
     waiting = asyncio.Semaphore(concurrency)
 
     async def one(group: Sequence[Pair]) -> None:
         async with waiting:
-            await poll_host(desk, group, told, forced=True)
+            await poll_host(desk, group, told, forced=True, stopping=lambda: False)
 
-    async with asyncio.TaskGroup() as tasks:
-        for group in by_host(pairs).values():
-            tasks.create_task(one(group))
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for group in by_host(pairs).values():
+                tasks.create_task(one(group))
+    except ExceptionGroup as errors:
+        # All that wrote have the same to tell, so one of them tells it.
+        trouble = errors.subgroup(StoreError) or errors
+        raise _first(trouble) from errors
+
+
+def _first(errors: BaseException) -> BaseException:
+    return _first(errors.exceptions[0]) if isinstance(errors, BaseExceptionGroup) else errors
