@@ -76,15 +76,19 @@ async def _poll(config: Config, names: Sequence[str], *, due: bool) -> int:
         async with watching(config, report) as watch:
 
             async def told(polled: Polled) -> None:
+                nonlocal failed_sinks
                 outcomes.append(polled)
                 click.echo(_line(polled), err=True)
                 if polled.changes:
                     async with delivering:
-                        await deliver(watch.store, watch.sinks, watch.desk.clock)
+                        failed_sinks = max(failed_sinks, await deliver(watch.store, watch.sinks, watch.desk.clock))
 
             pairs = watch.pairs(_named(watch, names, due=due))
+            if not pairs:
+                click.echo(_nothing(watch, due=due), err=True)
             await poll_hosts(watch.desk, pairs, told, concurrency=watch.config.fetch.concurrency)
-            failed_sinks = await deliver(watch.store, watch.sinks, watch.desk.clock)
+            # A sink that has failed before is not asked again so soon: what it cost then counts.
+            failed_sinks = max(failed_sinks, await deliver(watch.store, watch.sinks, watch.desk.clock))
     return _exit_code(outcomes, failed_sinks)
 
 
@@ -98,6 +102,16 @@ def _named(watch: Watch, names: Sequence[str], *, due: bool) -> list[Source]:
     if unknown:
         raise NotFound(f"no source is called {', '.join(unknown)}; `crawler status` lists them")
     return [source for source in sources if source.name in names]
+
+
+def _nothing(watch: Watch, *, due: bool) -> str:
+    """Why there is nothing to poll."""
+    paused = sum(source.state == "paused" for source in watch.store.sources())
+    if due:
+        return "nothing to poll: no source is due"
+    if paused:
+        return f"nothing to poll: {_counted(paused, 'source')} {'is' if paused == 1 else 'are'} paused"
+    return "nothing to poll: the config has no sources"
 
 
 def _line(polled: Polled) -> str:
