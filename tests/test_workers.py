@@ -80,8 +80,9 @@ def read(path: str) -> bytes:
 
 
 def pids() -> list[int]:
-    """Children of this process, dead ones that nobody saw off included."""
-    return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+    """Children of this process, dead ones that nobody saw off included; not what other tests' multiprocessing left."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return [int(pid) for pid in children if b"multiprocessing" not in read(f"/proc/{pid}/cmdline")]
 
 
 def test_every_kind_of_task_gives_the_same_in_a_child() -> None:

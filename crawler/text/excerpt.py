@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from functools import cached_property
 from itertools import pairwise
 
 from crawler.text.words import words
@@ -46,37 +46,40 @@ def _without_tail(text: str) -> tuple[str, bool]:
 
 
 class _Places:
-    """Where each word of a text stands, read from left to right."""
+    """The words of a text, read from left to right and no further than asked for."""
 
     def __init__(self, text: str) -> None:
-        blocks = [found for block in text.split("\n\n") if (found := [word for word in words(block) if word[0] != "<"])]
-        self._words = [word for block in blocks for word in block]
-        self._starts: dict[str, list[int]] = defaultdict(list)
-        for place, word in enumerate(self._words):
-            self._starts[word].append(place)
-        self._glued = self._across_blocks(blocks)
+        blocks = (words(block) for block in text.split("\n\n"))
+        self._blocks = [found for block in blocks if (found := [word for word in block if word[0] != "<"])]
+        self._words = [word for block in self._blocks for word in block]
         self._at = 0
 
     def next(self, word: str) -> bool:
         """Go behind the next such word, if there is one."""
-        for starts, length in ((self._starts, 1), (self._glued, 2)):
-            places = starts.get(word, ())
-            index = bisect_left(places, self._at)
-            if index < len(places):
-                self._at = places[index] + length
-                return True
-        return False
+        try:
+            self._at = self._words.index(word, self._at) + 1
+        except ValueError:
+            return self._next_glued(word)
+        return True
 
     def next_beginning(self, start: str) -> bool:
         """Is there a word that begins so? A cut may fall within a word."""
         return any(word.startswith(start) for word in self._words[self._at :])
 
-    @staticmethod
-    def _across_blocks(blocks: Sequence[Sequence[str]]) -> dict[str, list[int]]:
+    def _next_glued(self, word: str) -> bool:
+        places = self._glued.get(word, ())
+        index = bisect_left(places, self._at)
+        if index == len(places):
+            return False
+        self._at = places[index] + 2
+        return True
+
+    @cached_property
+    def _glued(self) -> dict[str, list[int]]:
         """WordPress takes tags out without a space: `<li>one</li><li>two</li>` becomes "onetwo"."""
         glued: dict[str, list[int]] = defaultdict(list)
         place = 0
-        for block, following in pairwise(blocks):
+        for block, following in pairwise(self._blocks):
             place += len(block)
             glued[block[-1] + following[0]].append(place - 1)
         return glued
