@@ -30,6 +30,9 @@ __all__ = ["Polled", "poll_source"]
 
 log = structlog.get_logger()
 
+#: Failures in a row after which an endpoint that answers with something else may have moved.
+LOST = 3
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Polled:
@@ -91,7 +94,7 @@ async def _found(desk: Desk, source: Source, config: SourceConfig) -> _Found:
     kept = tuple(each for each in known if each.id not in surplus)
     if surplus:
         await desk.store.retire(surplus, desk.clock())
-    if known and (not have or have >= set(config.types)):
+    if known and (not have or have >= set(config.types)) and not _has_moved(kept):
         return _Found(desk=desk, endpoints=kept)
     fresh = Fresh(desk, config)
     try:
@@ -106,6 +109,16 @@ async def _found(desk: Desk, source: Source, config: SourceConfig) -> _Found:
     # Before a site's feed is read comes the walk through its archive, which may take hours.
     remembering = desk if found.kind == "wordpress" else fresh.desk
     return _Found(desk=remembering, endpoints=tuple(desk.store.endpoints(source.id)))
+
+
+def _has_moved(endpoints: tuple[Endpoint, ...]) -> bool:
+    """Whether all of them answer as if they stood elsewhere now, as after a change of permalinks.
+
+    Then the site is discovered again, at every poll until something is found: failing ones are polled ever more rarely.
+    """
+    return bool(endpoints) and all(
+        each.failures >= LOST and (each.last_error or "").startswith(("http_4xx", "not_data")) for each in endpoints
+    )
 
 
 def _reason(error: PollError | DiscoveryError) -> Reason:

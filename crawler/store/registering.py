@@ -58,6 +58,8 @@ def _watch(
     rows = []
     for seed, brought_by in seeds:
         host = urlsplit(seed.url).netloc
+        if brought_by is None:
+            _move(connection, owner, seed, host)
         rows.append((owner, seed.kind, seed.url, host, seed.type, seed.rank, shard(host), text(now), brought_by))
     connection.executemany(
         """
@@ -68,6 +70,17 @@ def _watch(
                ELSE excluded.brought_by END
         """,
         rows,
+    )
+
+
+def _move(connection: sqlite3.Connection, owner: int, seed: EndpointSeed, host: str) -> None:
+    """Let an endpoint that stands elsewhere now (other permalinks) keep its id, and with it what it has shown."""
+    connection.execute(
+        """
+        UPDATE OR IGNORE endpoints SET url = ?, host = ?, shard = ?, etag = NULL, last_modified = NULL, body_hash = NULL
+         WHERE source_id = ? AND kind = ? AND type = ? AND brought_by IS NULL AND retired_at IS NULL AND url <> ?
+        """,
+        (seed.url, host, shard(host), owner, seed.kind, seed.type, seed.url),
     )
 
 

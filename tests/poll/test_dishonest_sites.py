@@ -281,3 +281,19 @@ def test_a_feed_that_is_suddenly_empty_is_a_failed_poll(tmp_path, clock):
     site.heal()
     bench.poll()
     assert bench.changes() == []
+
+
+def test_a_site_that_changes_its_permalinks_is_found_again_with_its_history(bench, site, clock):
+    bench.poll()
+    site.pretty = False
+    site.edit(max(site.posts), title="Edited on the way")
+    clock.advance(minutes=1)
+    for _ in range(4):
+        bench.poll(minutes=70)
+    assert "?rest_route=/wp/v2/posts" in bench.one("SELECT url FROM endpoints WHERE kind = 'rest'")
+    assert bench.one("SELECT count(*) FROM endpoints WHERE retired_at IS NULL") == 2
+    changes = bench.changes()
+    assert {(change["title"], tuple(change["fields"])) for change in changes} == {
+        ("Edited on the way", ("title", "link"))
+    }
+    assert bench.one("SELECT count(*) FROM posts") == 230
