@@ -8,7 +8,7 @@ from crawler.errors import StoreConflict
 from crawler.model import EndpointState, Plan, PollRecord, SourceFacts, Walk
 from crawler.store.posting import insert, write_posts
 from crawler.store.rows import needed, reach_text, text
-from crawler.store.sources import recovered
+from crawler.store.waits import recovered
 
 QUIET = ("not_modified", "unchanged")
 

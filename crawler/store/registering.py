@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from crawler.model import Discovered, EndpointSeed, Source
 from crawler.schedule import shard
 from crawler.store.rows import json_text, text
-from crawler.store.sources import recovered
+from crawler.store.waits import recovered
 
 
 def register(connection: sqlite3.Connection, source: Source, found: Discovered, now: datetime) -> int | None:

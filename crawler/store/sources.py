@@ -1,18 +1,15 @@
-"""Bringing the stored Sources and Sinks in line with the config, and how the Sources are doing."""
+"""Bringing the stored Sources and Sinks in line with the config."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
 from crawler.errors import StoreConflict
 from crawler.model import SourceEntry
-from crawler.schedule import LONGEST, next_poll
 from crawler.store.rows import text
-
-#: What REST is left alone for beside a feed that works, however short `every` is.
-HOURLY = timedelta(hours=1)
+from crawler.store.waits import bound
 
 
 def sync_sources(connection: sqlite3.Connection, entries: Sequence[SourceEntry], now: datetime) -> None:
@@ -36,7 +33,7 @@ def sync_sources(connection: sqlite3.Connection, entries: Sequence[SourceEntry],
         else:
             _update(connection, entry, rows[source_id], now)
     _cancel_alerts(connection)
-    _bound_waits(connection, entries, now)
+    bound(connection, entries, now)
 
 
 def sync_sinks(connection: sqlite3.Connection, sinks: Sequence[str]) -> None:
@@ -161,66 +158,8 @@ def _cancel_alerts(connection: sqlite3.Connection) -> None:
     )
 
 
-def _bound_waits(connection: sqlite3.Connection, entries: Sequence[SourceEntry], now: datetime) -> None:
-    """Bring back due times that lie too far ahead: `every` was longer when they were set, or the clock was wrong."""
-    bounds = []
-    for entry in entries:
-        if entry.every is not None:
-            soon = next_poll(now=now, every=entry.every, name=entry.name)
-            hourly = next_poll(now=now, every=max(entry.every, HOURLY), name=entry.name)
-            failing = now + max(entry.every, LONGEST)
-            times = {"soon": text(soon), "hourly": text(hourly), "failing": text(failing)}
-            bounds.append({"name": entry.name, **times})
-    connection.executemany(
-        "UPDATE sources SET next_try_at = :failing WHERE name = :name AND next_try_at > :failing", bounds
-    )
-    connection.executemany(
-        """
-        UPDATE endpoints SET next_poll_at = min(next_poll_at, CASE
-                   WHEN failures > 0 THEN :failing
-                   WHEN kind = 'rest' AND EXISTS (SELECT 1 FROM endpoints f WHERE f.source_id = endpoints.source_id
-                                                     AND f.kind = 'feed' AND f.retired_at IS NULL) THEN :hourly
-                   ELSE :soon END)
-         WHERE source_id = (SELECT id FROM sources WHERE name = :name) AND next_poll_at > :soon
-        """,
-        bounds,
-    )
-
-
 def refuse_unwatched(connection: sqlite3.Connection, source_id: int) -> None:
     """Raise StoreConflict for a Source that was given up while it was being polled: what it showed is not for it."""
     name, state = connection.execute("SELECT name, state FROM sources WHERE id = ?", (source_id,)).fetchone()
     if state in ("duplicate", "removed"):
         raise StoreConflict(f"{name} is {state} by now; nothing of this poll was written")
-
-
-def postpone(connection: sqlite3.Connection, source_id: int, error: str, until: datetime) -> None:
-    """Remember why a Source could not be polled at all, and leave it alone until then."""
-    connection.execute(
-        """
-        UPDATE sources SET last_error = ?, failures = failures + 1, next_try_at = ?,
-               state = CASE state WHEN 'active' THEN 'failing' ELSE state END
-         WHERE id = ?
-        """,
-        (error, text(until), source_id),
-    )
-
-
-def recovered(connection: sqlite3.Connection, source_id: int) -> None:
-    """A poll of the Source succeeded."""
-    connection.execute(
-        """
-        UPDATE sources SET last_error = NULL, failures = 0, next_try_at = NULL,
-               state = CASE state WHEN 'failing' THEN 'active' ELSE state END
-         WHERE id = ? AND failures > 0
-        """,
-        (source_id,),
-    )
-
-
-def keep_lines(connection: sqlite3.Connection, lines: Mapping[str, datetime]) -> None:
-    """Remember which hosts asked not to be asked before when."""
-    connection.execute("DELETE FROM hosts")
-    connection.executemany(
-        "INSERT INTO hosts (host, next_at) VALUES (?, ?)", [(host, text(at)) for host, at in lines.items()]
-    )

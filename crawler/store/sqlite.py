@@ -20,7 +20,7 @@ from crawler.model import (
     SourceEntry,
     Walk,
 )
-from crawler.store import committing, knowing, outbox, registering, sources
+from crawler.store import committing, knowing, outbox, registering, sources, waits
 from crawler.store.opening import WriteLock, open_reader, open_writer, translated
 from crawler.store.rows import sure, text
 from crawler.store.writer import Writer
@@ -77,7 +77,7 @@ class SqliteStore:
         await self._writer.write(lambda db: sources.retire(db, endpoint_ids, now))
 
     async def postpone(self, source_id: int, error: str, until: datetime) -> None:
-        await self._writer.write(lambda db: sources.postpone(db, source_id, error, until))
+        await self._writer.write(lambda db: waits.postpone(db, source_id, error, until))
 
     async def delivered(self, alert_id: int, at: datetime, reply: str | None) -> None:
         await self._writer.write(lambda db: outbox.delivered(db, alert_id, at, reply))
@@ -86,7 +86,7 @@ class SqliteStore:
         await self._writer.write(lambda db: outbox.refused(db, alert_id, error, next_attempt_at))
 
     async def keep_lines(self, lines: Mapping[str, datetime]) -> None:
-        await self._writer.write(lambda db: sources.keep_lines(db, lines))
+        await self._writer.write(lambda db: waits.keep_lines(db, lines))
 
     # reading
 
