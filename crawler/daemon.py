@@ -31,7 +31,7 @@ class Daemon:
     def __init__(self, desk: Desk, sinks: tuple[Sink, ...], pairs: Pairs) -> None:
         self._desk, self._sinks, self._pairs = desk, sinks, pairs
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._delivery: asyncio.Task[None] | None = None
+        self._deliveries: dict[str, asyncio.Task[None]] = {}
         self._stop = asyncio.Event()
         self._failure: StoreError | None = None
 
@@ -40,6 +40,10 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self._stop.set)
+        # Left alone it would end the process in the middle of whatever it does.
+        loop.add_signal_handler(
+            signal.SIGHUP, lambda: log.warning("reload", status="not available yet, restart instead")
+        )
         scheduler = AsyncIOScheduler(timezone=UTC)
         # A tick that comes late runs once, for whatever is due by then; it never piles up.
         scheduler.add_job(
@@ -76,13 +80,14 @@ class Daemon:
         if polled.changes:
             self._deliver()
 
-    def _deliver(self) -> asyncio.Task[None]:
-        """Start a delivery unless one is under way: it takes whatever is due when it looks."""
-        if self._delivery is None or self._delivery.done():
-            self._delivery = asyncio.create_task(
-                self._guarded(deliver(self._desk.store, self._sinks, self._desk.clock))
-            )
-        return self._delivery
+    def _deliver(self) -> list[asyncio.Task[None]]:
+        """Start a delivery to each Sink that has none under way: one that hangs holds up no other."""
+        for sink in self._sinks:
+            delivery = self._deliveries.get(sink.name)
+            if delivery is None or delivery.done():
+                work = self._guarded(deliver(self._desk.store, [sink], self._desk.clock))
+                self._deliveries[sink.name] = asyncio.create_task(work)
+        return list(self._deliveries.values())
 
     async def _guarded(self, work: Awaitable[object]) -> None:
         """A store that cannot be written ends the daemon: it must not poll on and forget."""
@@ -99,11 +104,10 @@ class Daemon:
         """Let polls under way end, then tell what they found; all of it together has a limit."""
         deadline = asyncio.get_running_loop().time() + DRAIN_SECONDS
         await _ended(self._running.values(), deadline)
-        if self._delivery is not None:
-            await _ended([self._delivery], deadline)
+        await _ended(self._deliveries.values(), deadline)
         if self._failure is None:
-            # That one may have looked before the last poll had found something.
-            await _ended([self._deliver()], deadline)
+            # Those may have looked before the last poll had found something.
+            await _ended(self._deliver(), deadline)
 
 
 async def _ended(tasks: Iterable[asyncio.Task[None]], deadline: float) -> None:
