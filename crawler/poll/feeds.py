@@ -9,7 +9,7 @@ from crawler.endpoints import feed
 from crawler.errors import ParseError
 from crawler.fetch import validators_of
 from crawler.model import Fetched, NotModified, Page, SourceFacts
-from crawler.poll.desk import NOTHING, Judged, Visit
+from crawler.poll.visit import NOTHING, Judged, Visit
 
 Read = NotModified | feed.Same | feed.Changed
 

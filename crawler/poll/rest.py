@@ -12,7 +12,7 @@ from crawler.endpoints.walk import step as stepped
 from crawler.errors import PollError
 from crawler.fetch import robots
 from crawler.model import SourceFacts, Walk
-from crawler.poll.desk import Judged, Visit
+from crawler.poll.visit import Judged, Visit
 from crawler.schedule import next_poll
 
 #: REST is looked at this often even when the feed signals nothing: a frozen feed must not hide edits for long.

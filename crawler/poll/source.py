@@ -17,21 +17,18 @@ from datetime import datetime
 import structlog
 
 from crawler.config import SourceConfig
-from crawler.endpoints.discovery import discover
 from crawler.errors import DiscoveryError, FetchError, ParseError, PollError, Reason
 from crawler.model import Endpoint, NotModified, Source
 from crawler.model.plan import PollKind
 from crawler.poll import feeds, rest
-from crawler.poll.desk import Desk, Tally, Visit
-from crawler.poll.fresh import Fresh
+from crawler.poll.desk import Desk
+from crawler.poll.found import Found, find, reason_of
+from crawler.poll.visit import Tally, Visit
 from crawler.schedule import next_poll
 
 __all__ = ["Polled", "poll_source"]
 
 log = structlog.get_logger()
-
-#: Failures in a row after which an endpoint that answers with something else may have moved.
-LOST = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,12 +56,12 @@ async def poll_source(desk: Desk, source: Source, config: SourceConfig, *, force
     """
     started = desk.clock()
     try:
-        found = await _found(desk, source, config)
+        found = await find(desk, source, config)
     except (PollError, DiscoveryError) as error:
         wait = error.retry_after if isinstance(error, FetchError) else None
         due = next_poll(now=started, every=config.every, name=source.name, failures=source.failures + 1, wait=wait)
         await desk.store.postpone(source.id, str(error)[:2000], due)
-        polled = Polled(source=source.name, ok=False, reason=_reason(error), error=str(error))
+        polled = Polled(source=source.name, ok=False, reason=reason_of(error), error=str(error))
     else:
         if found.duplicate_of is not None:
             return Polled(source=source.name, ok=True, duplicate_of=found.duplicate_of)
@@ -73,68 +70,16 @@ async def poll_source(desk: Desk, source: Source, config: SourceConfig, *, force
     return polled
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Found:
-    """What there is to poll of a Source."""
-
-    #: with the memory of what discovery has just read
-    desk: Desk
-    endpoints: tuple[Endpoint, ...] = ()
-    #: why a collection that the config newly asks for cannot be watched; the others are
-    trouble: PollError | DiscoveryError | None = None
-    #: name of the Source that this one turned out to be
-    duplicate_of: str | None = None
-
-
-async def _found(desk: Desk, source: Source, config: SourceConfig) -> _Found:
-    """The Source's endpoints as the config wants them; discovery finds missing ones."""
-    known = desk.store.endpoints(source.id)
-    surplus = [each.id for each in known if each.kind == "rest" and each.type not in config.types]
-    have = {each.type for each in known if each.kind == "rest"}
-    kept = tuple(each for each in known if each.id not in surplus)
-    if surplus:
-        await desk.store.retire(surplus, desk.clock())
-    if known and (not have or have >= set(config.types)) and not _has_moved(kept):
-        return _Found(desk=desk, endpoints=kept)
-    fresh = Fresh(desk, config)
-    try:
-        found = await discover(fresh.fetch, fresh.run, source.url, kind=config.kind, types=config.types)
-    except (PollError, DiscoveryError) as error:
-        if not kept:
-            raise
-        return _Found(desk=desk, endpoints=kept, trouble=error)
-    first = await desk.store.register(source, found, desk.clock())
-    if first is not None:
-        return _Found(desk=desk, duplicate_of=desk.store.source(first).name)
-    # Before a site's feed is read comes the walk through its archive, which may take hours.
-    remembering = desk if found.kind == "wordpress" else fresh.desk
-    return _Found(desk=remembering, endpoints=tuple(desk.store.endpoints(source.id)))
-
-
-def _has_moved(endpoints: tuple[Endpoint, ...]) -> bool:
-    """Whether all of them answer as if they stood elsewhere now, as after a change of permalinks.
-
-    Then the site is discovered again, at every poll until something is found: failing ones are polled ever more rarely.
-    """
-    return bool(endpoints) and all(
-        each.failures >= LOST and (each.last_error or "").startswith(("http_4xx", "not_data")) for each in endpoints
-    )
-
-
-def _reason(error: PollError | DiscoveryError) -> Reason:
-    return error.reason if isinstance(error, PollError) else "not_data"
-
-
 class _Poll:
     """One poll under way: collects what its visits to the endpoints came to."""
 
-    def __init__(self, found: _Found, source: Source, config: SourceConfig, started: datetime, *, forced: bool) -> None:
+    def __init__(self, found: Found, source: Source, config: SourceConfig, started: datetime, *, forced: bool) -> None:
         self._desk, self._endpoints = found.desk, found.endpoints
         self._source, self._config = source, config
         self._started, self._forced = started, forced
         self._polled = Polled(source=source.name, ok=False)
         if found.trouble is not None:
-            self._polled = replace(self._polled, reason=_reason(found.trouble), error=str(found.trouble))
+            self._polled = replace(self._polled, reason=reason_of(found.trouble), error=str(found.trouble))
 
     async def run(self) -> Polled:
         collections = [each for each in self._endpoints if each.kind == "rest"]

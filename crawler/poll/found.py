@@ -1,0 +1,68 @@
+"""What there is to poll of a Source: its endpoints as the store knows them, or what discovery finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crawler.config import SourceConfig
+from crawler.endpoints.discovery import discover
+from crawler.errors import DiscoveryError, PollError, Reason
+from crawler.model import Endpoint, Source
+from crawler.poll.desk import Desk
+from crawler.poll.fresh import Fresh
+
+#: Failures in a row after which an endpoint that answers with something else may have moved.
+LOST = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """What there is to poll of a Source."""
+
+    #: with the memory of what discovery has just read
+    desk: Desk
+    endpoints: tuple[Endpoint, ...] = ()
+    #: why a collection that the config newly asks for cannot be watched; the others are
+    trouble: PollError | DiscoveryError | None = None
+    #: name of the Source that this one turned out to be
+    duplicate_of: str | None = None
+
+
+async def find(desk: Desk, source: Source, config: SourceConfig) -> Found:
+    """The Source's endpoints as the config wants them; discovery finds missing ones."""
+    known = desk.store.endpoints(source.id)
+    surplus = [each.id for each in known if each.kind == "rest" and each.type not in config.types]
+    have = {each.type for each in known if each.kind == "rest"}
+    kept = tuple(each for each in known if each.id not in surplus)
+    if surplus:
+        await desk.store.retire(surplus, desk.clock())
+    if known and (not have or have >= set(config.types)) and not _has_moved(kept):
+        return Found(desk=desk, endpoints=kept)
+    fresh = Fresh(desk, config)
+    try:
+        found = await discover(fresh.fetch, fresh.run, source.url, kind=config.kind, types=config.types)
+    except (PollError, DiscoveryError) as error:
+        if not kept:
+            raise
+        return Found(desk=desk, endpoints=kept, trouble=error)
+    first = await desk.store.register(source, found, desk.clock())
+    if first is not None:
+        return Found(desk=desk, duplicate_of=desk.store.source(first).name)
+    # Before a site's feed is read comes the walk through its archive, which may take hours.
+    remembering = desk if found.kind == "wordpress" else fresh.desk
+    return Found(desk=remembering, endpoints=tuple(desk.store.endpoints(source.id)))
+
+
+def _has_moved(endpoints: tuple[Endpoint, ...]) -> bool:
+    """Whether all of them answer as if they stood elsewhere now, as after a change of permalinks.
+
+    Then the site is discovered again, at every poll until something is found: failing ones are polled ever more rarely.
+    """
+    return bool(endpoints) and all(
+        each.failures >= LOST and (each.last_error or "").startswith(("http_4xx", "not_data")) for each in endpoints
+    )
+
+
+def reason_of(error: PollError | DiscoveryError) -> Reason:
+    """The word of `polls.reason` for an error of finding or polling."""
+    return error.reason if isinstance(error, PollError) else "not_data"
