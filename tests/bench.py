@@ -22,7 +22,7 @@ from crawler.alert import JsonlSink, Sink, StdoutSink, deliver
 from crawler.cli.compose import access, user_agent
 from crawler.config import Config, load
 from crawler.fetch import Fetcher, HostLines
-from crawler.model import SourceEntry
+from crawler.model import ConfiguredSource
 from crawler.poll import Desk, Polled, poll_hosts
 from crawler.store import SqliteStore
 from crawler.tasks import run_inline
@@ -102,7 +102,9 @@ class Bench:
         with SqliteStore(config.store) as store:
             await store.sync(
                 [
-                    SourceEntry(name=each.name, url=each.url, kind=each.kind, groups=each.groups, paused=each.paused)
+                    ConfiguredSource(
+                        name=each.name, url=each.url, kind=each.kind, groups=each.groups, paused=each.paused
+                    )
                     for each in config.sources
                 ],
                 [sink.name for sink in config.sinks],

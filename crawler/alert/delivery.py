@@ -10,7 +10,7 @@ import structlog
 
 from crawler.alert.sink import Sink
 from crawler.errors import SinkError
-from crawler.model import AlertJob
+from crawler.model import PendingAlert
 from crawler.render import alert
 from crawler.schedule import next_attempt
 from crawler.store import Store
@@ -35,39 +35,39 @@ async def _to_sink(store: Store, sink: Sink, clock: Callable[[], datetime], page
     Returns whether one failed.
     """
     failed = False
-    while jobs := store.pending(sink.name, clock(), BATCH):
-        for job in jobs:
+    while due := store.pending(sink.name, clock(), BATCH):
+        for pending in due:
             try:
-                reply = await _sent(sink, job, page_url)
+                reply = await _sent(sink, pending, page_url)
             except SinkError as error:
                 failed = True
-                if await _refused(store, job, error, clock()):
+                if await _refused(store, pending, error, clock()):
                     return failed
             else:
-                await store.delivered(job.id, clock(), reply)
-                log.debug("alert", sink=sink.name, status="delivered", id=job.change.id)
+                await store.delivered(pending.id, clock(), reply)
+                log.debug("alert", sink=sink.name, status="delivered", id=pending.change.id)
     return failed
 
 
-async def _sent(sink: Sink, job: AlertJob, page_url: str | None) -> str | None:
+async def _sent(sink: Sink, pending: PendingAlert, page_url: str | None) -> str | None:
     """The Sink's reply. Raises SinkError when it has not taken the Alert."""
-    url = f"{page_url.rstrip('/')}/changes/{job.change.id}" if page_url else None
+    url = f"{page_url.rstrip('/')}/changes/{pending.change.id}" if page_url else None
     try:
-        return await sink.send(alert(job.change, full_text=sink.full_text, url=url))
+        return await sink.send(alert(pending.change, full_text=sink.full_text, url=url))
     except SinkError:
         raise
     except Exception as error:
         # A mistake of ours in writing out one Alert costs that Alert: another try would end the same way, and those
         # behind it must not wait for ever.
-        log.exception("alert", sink=sink.name, status="unreadable", id=job.change.id)
+        log.exception("alert", sink=sink.name, status="unreadable", id=pending.change.id)
         told = f"a mistake in crawler itself, it cannot be written out: {type(error).__name__}: {error}"
         raise SinkError(told, permanent=True) from error
 
 
-async def _refused(store: Store, job: AlertJob, error: SinkError, now: datetime) -> bool:
+async def _refused(store: Store, pending: PendingAlert, error: SinkError, now: datetime) -> bool:
     """Remember why the Sink did not take it. Returns whether it is to be tried again."""
-    due = None if error.permanent else next_attempt(now, job.attempts, wait=error.retry_after)
-    await store.refused(job.id, str(error)[:2000], due)
+    due = None if error.permanent else next_attempt(now, pending.attempts, wait=error.retry_after)
+    await store.refused(pending.id, str(error)[:2000], due)
     again = f"{due:%Y-%m-%dT%H:%M:%SZ}" if due is not None else "never"
-    log.warning("alert", sink=job.sink, status="failed", id=job.change.id, error=str(error), again=again)
+    log.warning("alert", sink=pending.sink, status="failed", id=pending.change.id, error=str(error), again=again)
     return due is not None

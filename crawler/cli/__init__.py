@@ -6,26 +6,26 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.group import Entry, LazyGroup
+from crawler.cli.group import LazyGroup, Stub
 from crawler.cli.version import VERSION
 
 #: In the order in which one meets them; the help of each is the first line of its own.
 COMMANDS = {
-    "run": Entry("crawler.cli.watch:run", "Watch all sources until SIGTERM or SIGINT."),
-    "poll": Entry("crawler.cli.watch:poll", "Poll the named sources (default: all) once, now."),
-    "check": Entry("crawler.cli.checking:check", "Validate the configuration."),
-    "status": Entry("crawler.cli.status:status", "How the sources are doing, worst first."),
-    "posts": Entry("crawler.cli.lists:posts", "List posts, newest first."),
-    "changes": Entry("crawler.cli.lists:changes", "List changes, newest first."),
-    "log": Entry("crawler.cli.history:log", "The revisions and changes of a post, newest first."),
-    "show": Entry("crawler.cli.showing:show_command", "The text of one revision of a post."),
-    "diff": Entry("crawler.cli.comparing:diff", "What differs between two revisions of a post."),
+    "run": Stub("crawler.cli.watch:run", "Watch all sources until SIGTERM or SIGINT."),
+    "poll": Stub("crawler.cli.watch:poll", "Poll the named sources (default: all) once, now."),
+    "check": Stub("crawler.cli.checking:check", "Validate the configuration."),
+    "status": Stub("crawler.cli.status:status", "How the sources are doing, worst first."),
+    "posts": Stub("crawler.cli.lists:posts", "List posts, newest first."),
+    "changes": Stub("crawler.cli.lists:changes", "List changes, newest first."),
+    "log": Stub("crawler.cli.history:log", "The revisions and changes of a post, newest first."),
+    "show": Stub("crawler.cli.showing:show_command", "The text of one revision of a post."),
+    "diff": Stub("crawler.cli.comparing:diff", "What differs between two revisions of a post."),
 }
 
 
 @click.group(
     cls=LazyGroup,
-    entries=COMMANDS,
+    stubs=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="`crawler COMMAND --help` tells more, with an example.",
 )

@@ -15,7 +15,7 @@ from crawler.alert import JsonlSink, Sink, StdoutSink
 from crawler.cli.colours import paint
 from crawler.config import Config, SinkConfig, SourceConfig
 from crawler.fetch import Fetcher, HostLines, SourceAccess
-from crawler.model import Fetch, Source, SourceEntry
+from crawler.model import ConfiguredSource, Fetch, Source
 from crawler.poll import Desk
 from crawler.store import SqliteStore, Store
 from crawler.workers import Workers
@@ -87,7 +87,7 @@ async def watching(config: Config, progress: Progress) -> AsyncIterator[Watch]:
     lines = HostLines()
     with SqliteStore(config.store) as store:
         entries = [
-            SourceEntry(
+            ConfiguredSource(
                 name=each.name,
                 url=each.url,
                 kind=each.kind,

@@ -16,7 +16,7 @@ from crawler.errors import ConfigError, CrawlerError
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
 
-class Entry(NamedTuple):
+class Stub(NamedTuple):
     """Where a command stands, and its line in the list of commands: known without importing it."""
 
     place: str
@@ -26,32 +26,32 @@ class Entry(NamedTuple):
 class LazyGroup(click.Group):
     """Commands by name; importing all of them would make every one of them start slowly."""
 
-    def __init__(self, *args: Any, entries: Mapping[str, Entry], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, stubs: Mapping[str, Stub], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.entries = entries
+        self.stubs = stubs
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.entries)
+        return list(self.stubs)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.entries:
+        if cmd_name not in self.stubs:
             return None
-        module, _, name = self.entries[cmd_name].place.partition(":")
+        module, _, name = self.stubs[cmd_name].place.partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in self.entries and not args[0].startswith("-"):
-            near = get_close_matches(args[0], self.entries, n=1)
+        if args and args[0] not in self.stubs and not args[0].startswith("-"):
+            near = get_close_matches(args[0], self.stubs, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
             raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.help) for name, entry in self.entries.items()])
+            formatter.write_dl([(name, stub.help) for name, stub in self.stubs.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. An error that is meant for people becomes a message and an exit code."""

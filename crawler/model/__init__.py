@@ -6,16 +6,17 @@
 
 from crawler.model.change import (
     HUNK_BREAK,
-    AlertJob,
     ChangeView,
     Comparison,
     FieldDiff,
+    PendingAlert,
     PostView,
     RevisionView,
     Route,
     RouteMatch,
 )
 from crawler.model.known import (
+    ConfiguredSource,
     Discovered,
     Endpoint,
     EndpointKind,
@@ -25,7 +26,6 @@ from crawler.model.known import (
     KnownRevision,
     LastSighting,
     Source,
-    SourceEntry,
     Walk,
 )
 from crawler.model.plan import (
@@ -54,10 +54,10 @@ from crawler.model.web import Fetch, Fetched, NotModified, Request, Validators
 __all__ = [
     "COMPARED",
     "HUNK_BREAK",
-    "AlertJob",
     "ChangePlan",
     "ChangeView",
     "Comparison",
+    "ConfiguredSource",
     "Discovered",
     "Endpoint",
     "EndpointKind",
@@ -78,6 +78,7 @@ __all__ = [
     "Listing",
     "NotModified",
     "Page",
+    "PendingAlert",
     "Plan",
     "PollRecord",
     "PostPlan",
@@ -90,7 +91,6 @@ __all__ = [
     "RouteMatch",
     "Sighting",
     "Source",
-    "SourceEntry",
     "SourceFacts",
     "Validators",
     "Walk",

@@ -138,7 +138,7 @@ class ChangeView:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AlertJob:
+class PendingAlert:
     """An Alert that is due for delivery."""
 
     id: int

@@ -36,7 +36,7 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SourceEntry:
+class ConfiguredSource:
     """What the config says of a Source; the store is brought in line with all of them at once."""
 
     name: str

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from crawler.model import AlertJob, ChangeView, FieldDiff, PostView, Ref, RevisionView
+from crawler.model import ChangeView, FieldDiff, PendingAlert, PostView, Ref, RevisionView
 from crawler.store.rows import moment, sure, text
 
 _details = msgspec.json.Decoder(tuple[FieldDiff, ...]).decode
@@ -37,7 +37,7 @@ _CHANGE = """
 _STATE_AFTER = {"protected": "protected", "unpublished": "unpublished", "deleted": "deleted"}
 
 
-def pending(connection: sqlite3.Connection, sink: str, now: datetime, limit: int) -> list[AlertJob]:
+def pending(connection: sqlite3.Connection, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
     """The due Alerts of a Sink, oldest first; one waits for the earlier ones of its post."""
     rows = connection.execute(
         """
@@ -52,7 +52,9 @@ def pending(connection: sqlite3.Connection, sink: str, now: datetime, limit: int
         (sink, text(now), text(now), limit),
     ).fetchall()
     return [
-        AlertJob(id=row["id"], sink=row["sink"], attempts=row["attempts"], change=change(connection, row["change_id"]))
+        PendingAlert(
+            id=row["id"], sink=row["sink"], attempts=row["attempts"], change=change(connection, row["change_id"])
+        )
         for row in rows
     ]
 

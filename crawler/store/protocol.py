@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Protocol
 
 from crawler.model import (
-    AlertJob,
+    ConfiguredSource,
     Discovered,
     Endpoint,
     Key,
     Known,
     LastSighting,
+    PendingAlert,
     Plan,
     Source,
-    SourceEntry,
     Walk,
 )
 
@@ -31,7 +31,7 @@ class Store(Protocol):
     async def commit(self, plan: Plan) -> None:
         """Write a whole Plan in one transaction. Raises StoreConflict when the store has moved since it was made."""
 
-    async def sync(self, entries: Sequence[SourceEntry], sinks: Sequence[str], now: datetime) -> None:
+    async def sync(self, entries: Sequence[ConfiguredSource], sinks: Sequence[str], now: datetime) -> None:
         """Bring Sources and Sinks in line with the config."""
 
     async def register(self, source: Source, found: Discovered, now: datetime) -> int | None:
@@ -85,5 +85,5 @@ class Store(Protocol):
     def newest_published(self, source_id: int, now: datetime) -> datetime | None:
         """The newest publication date read so far that is not in the future."""
 
-    def pending(self, sink: str, now: datetime, limit: int) -> list[AlertJob]:
+    def pending(self, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
         """The due Alerts of a Sink, in order."""

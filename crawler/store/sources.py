@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from crawler.errors import StoreConflict
-from crawler.model import SourceEntry
+from crawler.model import ConfiguredSource
 from crawler.store.rows import text
 from crawler.store.waits import bound
 
 
-def sync_sources(connection: sqlite3.Connection, entries: Sequence[SourceEntry], now: datetime) -> None:
+def sync_sources(connection: sqlite3.Connection, entries: Sequence[ConfiguredSource], now: datetime) -> None:
     """Make the stored Sources those of the config.
 
     Same url with another name: renamed. Same name with another url: moved, its endpoints are discovered again.
@@ -55,7 +55,7 @@ def retire(connection: sqlite3.Connection, endpoint_ids: Sequence[int], now: dat
     )
 
 
-def _matched(entries: Sequence[SourceEntry], rows: dict[int, sqlite3.Row]) -> list[int | None]:
+def _matched(entries: Sequence[ConfiguredSource], rows: dict[int, sqlite3.Row]) -> list[int | None]:
     """For each entry the stored Source that it is: the same in both, else by url, else by name."""
     free = dict(rows)
     matched: list[int | None] = [None] * len(entries)
@@ -100,7 +100,7 @@ def _free_name(connection: sqlite3.Connection, name: str, source_id: int | None)
     )
 
 
-def _add(connection: sqlite3.Connection, entry: SourceEntry) -> None:
+def _add(connection: sqlite3.Connection, entry: ConfiguredSource) -> None:
     cursor = connection.execute(
         "INSERT INTO sources (name, url, kind, state) VALUES (?, ?, ?, ?)",
         (entry.name, entry.url, entry.kind, "paused" if entry.paused else "active"),
@@ -108,7 +108,7 @@ def _add(connection: sqlite3.Connection, entry: SourceEntry) -> None:
     _groups(connection, int(cursor.lastrowid or 0), entry.groups)
 
 
-def _update(connection: sqlite3.Connection, entry: SourceEntry, row: sqlite3.Row, now: datetime) -> None:
+def _update(connection: sqlite3.Connection, entry: ConfiguredSource, row: sqlite3.Row, now: datetime) -> None:
     source_id = row["id"]
     if row["url"] != entry.url or entry.kind not in ("auto", row["kind"]):
         _start_over(connection, entry, source_id, now)
@@ -123,7 +123,7 @@ def _update(connection: sqlite3.Connection, entry: SourceEntry, row: sqlite3.Row
     _groups(connection, source_id, entry.groups)
 
 
-def _start_over(connection: sqlite3.Connection, entry: SourceEntry, source_id: int, now: datetime) -> None:
+def _start_over(connection: sqlite3.Connection, entry: ConfiguredSource, source_id: int, now: datetime) -> None:
     """The Source is to be looked for in another place: nothing of what was found out about the old one holds."""
     _part(connection, source_id, now)
     connection.execute(

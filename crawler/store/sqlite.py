@@ -9,15 +9,15 @@ from pathlib import Path
 from types import TracebackType
 
 from crawler.model import (
-    AlertJob,
+    ConfiguredSource,
     Discovered,
     Endpoint,
     Key,
     Known,
     LastSighting,
+    PendingAlert,
     Plan,
     Source,
-    SourceEntry,
     Walk,
 )
 from crawler.store import committing, knowing, outbox, registering, sources, waits
@@ -62,7 +62,7 @@ class SqliteStore:
 
         await self._writer.write(write)
 
-    async def sync(self, entries: Sequence[SourceEntry], sinks: Sequence[str], now: datetime) -> None:
+    async def sync(self, entries: Sequence[ConfiguredSource], sinks: Sequence[str], now: datetime) -> None:
         def write(db: sqlite3.Connection) -> None:
             sources.sync_sources(db, entries, now)
             sources.sync_sinks(db, sinks)
@@ -123,5 +123,5 @@ class SqliteStore:
     def newest_published(self, source_id: int, now: datetime) -> datetime | None:
         return knowing.newest_published(self._reader, source_id, text(now) or "")
 
-    def pending(self, sink: str, now: datetime, limit: int) -> list[AlertJob]:
+    def pending(self, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
         return outbox.pending(self._reader, sink, now, limit)

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from crawler.model import SourceEntry
+from crawler.model import ConfiguredSource
 from crawler.schedule import LONGEST, next_poll
 from crawler.store.rows import text
 
@@ -14,7 +14,7 @@ from crawler.store.rows import text
 HOURLY = timedelta(hours=1)
 
 
-def bound(connection: sqlite3.Connection, entries: Sequence[SourceEntry], now: datetime) -> None:
+def bound(connection: sqlite3.Connection, entries: Sequence[ConfiguredSource], now: datetime) -> None:
     """Bring back due times that lie too far ahead: `every` was longer when they were set, or the clock was wrong."""
     bounds = []
     for entry in entries:

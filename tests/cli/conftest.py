@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from crawler.cli import app, program
-from crawler.model import SourceEntry
+from crawler.model import ConfiguredSource
 from tests.cli.scene import record, scene
 
 NOW = datetime(2024, 3, 10, 12, 0, tzinfo=UTC)
@@ -30,10 +30,10 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cli")
     with scene(folder / "crawler.db") as story:
         story.sources(
-            SourceEntry(name="site.example", url="https://site.example/", kind="auto", groups=("papers",)),
-            SourceEntry(name="other.gov", url="https://other.gov/", kind="auto", groups=("offices", "papers")),
-            SourceEntry(name="asleep.example", url="https://asleep.example/", kind="feed", paused=True),
-            SourceEntry(name="lost.example", url="https://lost.example/", kind="auto"),
+            ConfiguredSource(name="site.example", url="https://site.example/", kind="auto", groups=("papers",)),
+            ConfiguredSource(name="other.gov", url="https://other.gov/", kind="auto", groups=("offices", "papers")),
+            ConfiguredSource(name="asleep.example", url="https://asleep.example/", kind="feed", paused=True),
+            ConfiguredSource(name="lost.example", url="https://lost.example/", kind="auto"),
         )
         for name in ("site.example", "other.gov"):
             story.discovered(name)

@@ -14,6 +14,7 @@ from crawler.decide import Look, complete, decide, keys_to_ask
 from crawler.diff import compare
 from crawler.model import (
     Comparison,
+    ConfiguredSource,
     Discovered,
     Endpoint,
     EndpointSeed,
@@ -25,7 +26,6 @@ from crawler.model import (
     Route,
     Sighting,
     Source,
-    SourceEntry,
 )
 from crawler.parse.record import reduced, sighting
 from crawler.store import SqliteStore
@@ -78,7 +78,7 @@ class Scene:
     def __init__(self, store: SqliteStore) -> None:
         self.store = store
 
-    def sources(self, *entries: SourceEntry) -> None:
+    def sources(self, *entries: ConfiguredSource) -> None:
         """What the config says."""
         self._do(self.store.sync(entries, [SINK], at("2024-02-01 00:00")))
 

@@ -20,7 +20,7 @@ from click.testing import CliRunner
 
 from crawler.cli import COMMANDS, program
 from crawler.errors import ConfigError, CrawlerError, NotFound, Problem, StoreRefused
-from crawler.model import SourceEntry
+from crawler.model import ConfiguredSource
 from tests.cli.conftest import runner
 from tests.cli.scene import record, scene
 
@@ -107,7 +107,7 @@ assert not loaded, loaded
 def test_a_reader_that_has_had_enough_is_no_error(tmp_path, filled, format_):
     shutil.copy(filled / "config.yaml", tmp_path)
     with scene(tmp_path / "crawler.db") as story:
-        story.sources(SourceEntry(name="site.example", url="https://site.example/", kind="auto"))
+        story.sources(ConfiguredSource(name="site.example", url="https://site.example/", kind="auto"))
         story.discovered("site.example")
         story.baseline("site.example", "2024-03-01 10:00", *(record(n, "A title " * 20) for n in range(1, 800)))
     read, write = os.pipe()

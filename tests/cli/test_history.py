@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from crawler.model import SourceEntry
+from crawler.model import ConfiguredSource
 from tests.cli.conftest import FIRST, LINK, runner
 from tests.cli.scene import record, scene
 
@@ -92,7 +92,7 @@ def test_html_and_json_exclude_each_other(crawler):
 def test_a_post_that_was_always_protected_says_that_no_text_was_told(tmp_path, filled, monkeypatch):
     shutil.copy(filled / "config.yaml", tmp_path)
     with scene(tmp_path / "crawler.db") as story:
-        story.sources(SourceEntry(name="site.example", url="https://site.example/", kind="auto"))
+        story.sources(ConfiguredSource(name="site.example", url="https://site.example/", kind="auto"))
         story.discovered("site.example")
         story.baseline("site.example", "2024-03-01 10:00", record(1, "Secret", protected=True))
     run = runner(tmp_path / "config.yaml", monkeypatch)

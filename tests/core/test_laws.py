@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from crawler.decide import Look, complete, decide, differing, keys_to_ask
 from crawler.diff import compare
 from crawler.model import (
+    ConfiguredSource,
     Discovered,
     EndpointSeed,
     EndpointState,
@@ -24,7 +25,6 @@ from crawler.model import (
     Ref,
     Route,
     RouteMatch,
-    SourceEntry,
     Validators,
 )
 from crawler.store import SqliteStore
@@ -57,7 +57,7 @@ class Watch:
         url = f"https://example.org/{len(self.store.sources())}/"
         seed = EndpointSeed(kind="rest", url=f"{url}wp-json/wp/v2/posts", type="posts")
         found = Discovered(kind="wordpress", home=None, title=None, timezone=None, endpoints=(seed,))
-        entry = SourceEntry(name=url, url=url, kind="auto")
+        entry = ConfiguredSource(name=url, url=url, kind="auto")
         await self.store.sync([entry], [route.sink for route in ROUTES], NOW)
         await self.store.register(next(each for each in self.store.sources() if each.url == url), found, NOW)
 

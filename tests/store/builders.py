@@ -9,6 +9,7 @@ import zstandard
 from crawler.model import (
     ChangePlan,
     Comparison,
+    ConfiguredSource,
     Discovered,
     EndpointSeed,
     EndpointState,
@@ -22,7 +23,6 @@ from crawler.model import (
     Ref,
     RevisionPlan,
     Sighting,
-    SourceEntry,
     Validators,
 )
 
@@ -30,7 +30,7 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def entry(name="example.org", url="https://example.org/", **more):
-    return SourceEntry(name=name, url=url, kind=more.pop("kind", "auto"), **more)
+    return ConfiguredSource(name=name, url=url, kind=more.pop("kind", "auto"), **more)
 
 
 def site(home="https://example.org", *, kind="wordpress", urls=("https://example.org/wp-json/wp/v2/posts",)):
