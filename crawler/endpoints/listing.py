@@ -18,6 +18,7 @@ from crawler.tasks import ParseListing
 OVERLAP = timedelta(hours=2)
 #: More pages than any honest site needs in one look.
 _MOST_PAGES = 1000
+_LAST = datetime.max.replace(tzinfo=UTC)
 _LIGHT = "id,date_gmt,modified_gmt"
 
 
@@ -84,7 +85,9 @@ def wanted(shown: Moved, last: Mapping[int, LastSighting], *, adopt_until: datet
         if post.id not in last and adopt_until and post.published_at and post.published_at <= adopt_until
     } - edited
     listed = {post.id: post for post in [*shown.newest, *shown.edited] if post.id not in left_out}
-    return [post.id for post in listed.values() if _is_wanted(post, last.get(post.id), post.id in edited, shown.skew)]
+    # Oldest first: what is cut short then leaves unread what is newer than all that was read, and so still news.
+    oldest_first = sorted(listed.values(), key=lambda post: post.published_at or _LAST)
+    return [post.id for post in oldest_first if _is_wanted(post, last.get(post.id), post.id in edited, shown.skew)]
 
 
 def _is_wanted(post: Listed, seen: LastSighting | None, is_edited: bool, skew: timedelta) -> bool:
@@ -117,7 +120,7 @@ async def _pages(fetch: Fetch, run: Run, query: str) -> AsyncIterator[tuple[Fetc
         received += records
         if not records and total is not None and total > received:
             raise PollError("not_data", f"an empty page {number}, although there are {total:,} posts", url=url)
-        if number > 1 and records and ids.issuperset(post.id for post in listing.posts):
+        if number > 1 and listing.posts and ids.issuperset(post.id for post in listing.posts):
             raise PollError("not_data", f"page {number} shows the posts of the pages before it", url=url)
         ids.update(post.id for post in listing.posts)
         yield answer, listing

@@ -72,7 +72,7 @@ def _check(endpoint: Endpoint, walk: Walk, page: Page, left: int | None) -> None
     trouble = None
     if page.records == 0:
         begun = walk.cursor is not None
-        if endpoint.failures >= PATIENCE:
+        if endpoint.failures >= PATIENCE and (endpoint.last_error or "").startswith("not_data"):
             return
         if left is not None and left > walk.offset:
             trouble = f"an empty page, although {left:,} posts are left"
@@ -114,5 +114,9 @@ async def _fetched(fetch: Fetch, endpoint: Endpoint, walk: Walk, most: int, afte
             answer = await read(fetch, request(1, walk.offset + skipped))
         except PollError:
             continue
-        return _Got(answer=answer, size=1, skipped=(f"{place}: {failure}",) * skipped)
+        # The server works: was it the post, or only the moment?
+        try:
+            return _Got(answer=await read(fetch, request(1)), size=1)
+        except PollError:
+            return _Got(answer=answer, size=1, skipped=(f"{place}: {failure}",) * skipped)
     raise failure

@@ -34,17 +34,19 @@ async def find(desk: Desk, source: Source, config: SourceConfig) -> Found:
     surplus = [each.id for each in known if each.kind == "rest" and each.type not in config.types]
     have = {each.type for each in known if each.kind == "rest"}
     kept = tuple(each for each in known if each.id not in surplus)
-    if surplus:
-        await desk.store.retire(surplus, desk.clock())
-    if known and (not have or have >= set(config.types)) and not _has_moved(kept):
+    if known and (source.kind != "wordpress" or have >= set(config.types)) and not _has_moved(kept):
+        if surplus:
+            await desk.store.retire(surplus, desk.clock())
         return Found(desk=desk, endpoints=kept)
     fresh = Fresh(desk, config)
     try:
         found = await discover(fresh.fetch, fresh.run, source.url, kind=config.kind, types=config.types)
     except (PollError, DiscoveryError) as error:
-        if not kept:
+        if not known:
             raise
-        return Found(desk=desk, endpoints=kept, trouble=error)
+        return Found(desk=desk, endpoints=tuple(known), trouble=error)
+    if surplus:
+        await desk.store.retire(surplus, desk.clock())
     first = await desk.store.register(source, found, desk.clock())
     if first is not None:
         return Found(desk=desk, duplicate_of=desk.store.source(first).name)

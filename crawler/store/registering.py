@@ -20,15 +20,19 @@ def register(connection: sqlite3.Connection, source: Source, found: Discovered, 
     has a history. What the second one adds, such as a category feed, becomes one more endpoint of the first.
     """
     same = _same_site(connection, source, found)
-    first = next((other for other, has_posts in same if other < source.id or has_posts), None)
+    (has_history,) = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM posts WHERE source_id = ?)", (source.id,)
+    ).fetchone()
+    first = None if has_history else next((other for other, posts in same if other < source.id or posts), None)
     if first is None:
         connection.execute(
             "UPDATE sources SET kind = ?, home = ?, title = ?, timezone = ? WHERE id = ?",
             (found.kind, found.home, found.title, found.timezone, source.id),
         )
         _watch(connection, source.id, [(seed, None) for seed in found.endpoints], now)
-        for later, _ in same:
-            _join(connection, later, source.id, now)
+        for other, has_posts in same:
+            if not has_posts:
+                _join(connection, other, source.id, now)
     else:
         connection.execute("UPDATE sources SET kind = ?, home = ? WHERE id = ?", (found.kind, found.home, source.id))
         _watch(connection, first, [(seed, source.id) for seed in found.endpoints if seed.kind == "feed"], now)

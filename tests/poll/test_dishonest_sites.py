@@ -297,3 +297,72 @@ def test_a_site_that_changes_its_permalinks_is_found_again_with_its_history(benc
         ("Edited on the way", ("title", "link"))
     }
     assert bench.one("SELECT count(*) FROM posts") == 230
+
+
+def test_a_wrong_word_in_types_does_not_end_the_watch_of_what_was_right(bench, site, clock):
+    bench.poll()
+    bench.write_config(SOURCE + "\n    types: [paegs]")
+    bench.poll()
+    bench.write_config(SOURCE)
+    site.edit(min(site.posts), title="Far outside the feed")
+    clock.advance(minutes=1)
+    bench.poll(minutes=70)
+    assert [change["title"] for change in bench.changes()] == ["Far outside the feed"]
+
+
+def test_a_bad_moment_at_the_start_skips_no_post(bench, site):
+    site.fail("*_embed*", Fault(status=503, body=b""), times=5)
+    bench.poll()
+    assert bench.one("SELECT count(*) FROM posts") == 230
+    assert bench.changes() == []
+
+
+def test_other_trouble_does_not_make_an_empty_page_the_end(bench, site):
+    site.fail("*before=*", Fault(status=503, body=b""), times=None)
+    for _ in range(4):
+        bench.poll()
+    site.heal()
+    site.fail("*before=*", Fault(status=200, body=b"[]"), times=1)
+    (polled,) = bench.poll()
+    assert polled.reason == "not_data"
+    bench.poll()
+    assert bench.one("SELECT count(*) FROM posts") == 230
+    assert bench.changes() == []
+
+
+def test_a_limited_baseline_loses_no_new_post_when_a_batch_fails(bench, site, clock):
+    bench.write_config(SOURCE + "\n    baseline: 5")
+    bench.poll()
+    for number in range(150):
+        clock.advance(seconds=20)
+        site.publish(f"New {number}", "<p>Text.</p>")
+    clock.advance(minutes=1)
+    original = site.handle
+    asked = []
+
+    def second_fails(method, url, headers):
+        answer, fault = original(method, url, headers)
+        asked.extend([url] if "include=" in url else [])
+        return (answer._replace(status=403, body=b"no") if "include=" in url and len(asked) == 2 else answer), fault
+
+    site.handle = second_fails
+    bench.poll()
+    site.handle = original
+    bench.poll()
+    assert [change["kind"] for change in bench.changes()] == ["published"] * 150
+
+
+def test_a_page_of_damaged_records_does_not_stop_a_look(bench, site, clock):
+    bench.poll()
+    for post in list(site.posts)[:101]:
+        site.edit(post, title=f"Edited {post}")
+    clock.advance(minutes=1)
+
+    def damaged(url, answer):
+        if "modified_after" in url and "&page=2" in url:
+            return answer._replace(body=re.sub(rb'"id":\s?\d+', b'"id":"x"', answer.body))
+        return answer
+
+    through(site, damaged)
+    bench.poll()
+    assert len(bench.changes()) >= 100
