@@ -49,6 +49,10 @@ def matches(shown: Sequence[Keys], known: Known) -> list[Match | Unclear]:
     times = Counter(key for keys in shown for key in keys)
     found = [_by_strong_key(keys, known, times) for keys in shown]
     named = {match.post.id for match in found if isinstance(match, Match) and match.post is not None}
+    # What an unclear record may be is spoken for too: no other record gets it by its link alone.
+    for keys, match in zip(shown, found, strict=True):
+        if isinstance(match, Unclear):
+            named.update(known.owners[key] for key in keys if key.kind != "link" and key in known.owners)
     found = [
         _unless_taken(Match(_by_link(keys, match.keys, known, named), match.keys), known, named)
         if isinstance(match, Match) and match.post is None

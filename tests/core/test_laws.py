@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from crawler.decide import Look, complete, decide, differing, keys_to_ask
@@ -230,8 +230,25 @@ def test_a_post_is_one_post_however_often_it_is_shown(store, pages):
     assert site.rows("wp_id", "posts") == [(number,) for number in numbers]
 
 
+def named(wp_id, guid, link):
+    return {"wp_id": wp_id, "guid": guid, "link": link and f"https://example.org/{link}/", "title": "A"}
+
+
 @LAW
 @given(pages=st.lists(st.lists(names, max_size=4), min_size=1, max_size=4))
+@example(
+    pages=[
+        [named(None, None, 2), named(None, "g2", None), named(1, None, 1)],
+        [named(None, None, 1), named(1, "g2", 2)],
+    ]
+)
+@example(
+    pages=[
+        [named(None, None, 1)],
+        [named(None, "g1", 1)],
+        [named(None, None, 1), named(None, "g1", None)],
+    ]
+)
 def test_whatever_names_posts_carry_each_page_can_be_written_and_read_again(store, pages):
     """A plan that the store refuses would be decided again and refused again, poll after poll."""
     site = Watch(store)
