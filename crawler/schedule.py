@@ -7,6 +7,9 @@ from hashlib import blake2b
 
 #: A failing endpoint is asked ever more rarely, but at least once a day; nobody may ask us to wait longer.
 LONGEST = timedelta(hours=24)
+#: REST is looked at this often even when the feed signals nothing: a frozen feed must not hide edits for long.
+#: With the jitter that is once an hour.
+HOURLY = timedelta(minutes=54)
 #: A truncated body is usually transient.
 SOON = timedelta(minutes=2)
 

@@ -174,7 +174,7 @@ async def _wordpress(search: _Search, rest: _Rest, feed: tuple[str, Page] | None
         )
     seeds = [EndpointSeed(kind="rest", url=_route(rest.root, f"wp/v2/{name}"), type=name, rank=1) for name in types]
     if feed is not None:
-        seeds.append(EndpointSeed(kind="feed", url=feed[0], rank=_rank(feed[1])))
+        seeds.append(EndpointSeed(kind="feed", url=feed[0], rank=feed[1].rank))
     return Discovered(
         kind="wordpress",
         home=rest.index.home or rest.index.url,
@@ -191,12 +191,8 @@ def _feed_only(url: str, page: Page) -> Discovered:
         home=info.home if info else None,
         title=(info.title if info else None) or None,
         timezone=None,
-        endpoints=(EndpointSeed(kind="feed", url=url, rank=_rank(page)),),
+        endpoints=(EndpointSeed(kind="feed", url=url, rank=page.rank),),
     )
-
-
-def _rank(page: Page) -> int:
-    return 2 if page.feed is None or page.feed.full_text else 3
 
 
 def _route(root: str, path: str) -> str:

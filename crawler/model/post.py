@@ -114,6 +114,11 @@ class Page:
     notes: tuple[str, ...] = ()
     feed: FeedInfo | None = None
 
+    @property
+    def rank(self) -> int:
+        """Of the feed: 2 with full text, 3 with summaries."""
+        return 2 if self.feed is None or self.feed.full_text else 3
+
 
 class Listed(NamedTuple):
     """One post of a light listing."""

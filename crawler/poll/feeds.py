@@ -54,7 +54,7 @@ async def settle(visit: Visit, read: Read, *, counts: bool, keep: bool) -> Judge
     facts = SourceFacts()
     if counts:
         visit.kind = look.kind
-        state["rank"] = _rank(read.page)
+        state["rank"] = read.page.rank
         facts = replace(facts, title=_title(read.page), baseline_at=now if first else None)
     judged = await visit.judge(look, read.page)
     await visit.commit(judged, state=state, facts=facts)
@@ -64,10 +64,6 @@ async def settle(visit: Visit, read: Read, *, counts: bool, keep: bool) -> Judge
 def _skew(visit: Visit, answer: Fetched) -> timedelta:
     """How far the server's clock is ahead of ours."""
     return answer.date - visit.desk.clock() if answer.date is not None else timedelta()
-
-
-def _rank(page: Page) -> int:
-    return 2 if page.feed is None or page.feed.full_text else 3
 
 
 def _title(page: Page) -> str | None:

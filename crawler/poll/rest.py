@@ -13,11 +13,8 @@ from crawler.errors import PollError
 from crawler.fetch import robots
 from crawler.model import SourceFacts, Walk
 from crawler.poll.visit import Judged, Visit
-from crawler.schedule import next_poll
+from crawler.schedule import HOURLY, next_poll
 
-#: REST is looked at this often even when the feed signals nothing: a frozen feed must not hide edits for long.
-#: With the jitter of the schedule that is once an hour.
-HOURLY = timedelta(minutes=54)
 #: A post that cannot be read holds the watermark, so that its edit is not forgotten; but not for ever.
 HELD = timedelta(days=7)
 
@@ -72,10 +69,10 @@ async def baseline(visit: Visit, *, last: bool) -> int:
 async def look(visit: Visit, *, unchanged_until: datetime | None, has_beacon: bool) -> tuple[int, bool]:
     """See what was published or edited since the watermark, read it, and commit it.
 
-    Returns the number of Changes, and whether every listed post could be read.
+    Returns the number of Changes, and whether every listed post could be read. Raises PollError.
 
-    Raises PollError. The watermark moves with the last commit, and only if every listed post could be read, so that
-    whatever is cut short is looked at again. `has_beacon`: a feed tells of edits between two looks.
+    The watermark moves with the last commit, and only if every listed post could be read, so that whatever is cut
+    short is looked at again. `has_beacon`: a feed tells of edits between two looks.
     """
     now = visit.desk.clock()
     walk = visit.desk.store.walk(visit.endpoint.id)

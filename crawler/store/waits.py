@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from crawler.model import ConfiguredSource
-from crawler.schedule import LONGEST, next_poll
+from crawler.schedule import HOURLY, LONGEST, next_poll
 from crawler.store.rows import text
-
-#: What REST is left alone for beside a feed that works, however short `every` is.
-HOURLY = timedelta(hours=1)
 
 
 def bound(connection: sqlite3.Connection, entries: Sequence[ConfiguredSource], now: datetime) -> None:
