@@ -33,11 +33,15 @@ LAYERS = {
     "alert": 2,
     "child": 2,
     "workers": 2,
+    "demo": 2,
+    "errands": 2,
     "poll": 3,
-    "daemon": 4,
-    "web": 5,
-    "cli": 6,
-    "__main__": 7,
+    "watch": 4,
+    "commands": 4,
+    "daemon": 5,
+    "web": 6,
+    "cli": 7,
+    "__main__": 8,
     "__init__": 0,
 }
 #: Pairs of one layer of which the first may see the second.
@@ -45,6 +49,7 @@ NEIGHBOURS = {
     ("alert", "store"),  # delivery reads the outbox
     ("workers", "child"),
     ("model", "errors"),
+    ("commands", "watch"),
     ("diff", "text"),  # one notion of a word
 }
 

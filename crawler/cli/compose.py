@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,31 +14,13 @@ from crawler.alert import JsonlSink, Sink, StdoutSink
 from crawler.cli.colours import paint
 from crawler.config import Config, SinkConfig, SourceConfig
 from crawler.fetch import Fetcher, HostLines, SourceAccess
-from crawler.model import ConfiguredSource, Fetch, Source
+from crawler.model import Fetch
 from crawler.poll import Desk
-from crawler.store import SqliteStore, Store
+from crawler.store import SqliteStore
+from crawler.watch import Opened, Watch, configured
 from crawler.workers import Workers
 
 Progress = Callable[[str, int, int | None], None]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Watch:
-    """What the watching commands work with."""
-
-    config: Config
-    store: Store
-    desk: Desk
-    sinks: tuple[Sink, ...]
-
-    def pairs(self, sources: Sequence[Source]) -> list[tuple[Source, SourceConfig]]:
-        """These Sources with what the config says of them; removed ones and duplicates are left out."""
-        configs = {config.name: config for config in self.config.sources}
-        return [
-            (source, configs[source.name])
-            for source in sources
-            if source.name in configs and source.state not in ("removed", "duplicate")
-        ]
 
 
 def now() -> datetime:
@@ -82,39 +63,47 @@ async def fetching(config: Config, lines: HostLines) -> AsyncIterator[Callable[[
 
 
 @asynccontextmanager
-async def watching(config: Config, progress: Progress) -> AsyncIterator[Watch]:
-    """Open everything that polling needs; the store is brought in line with the config first."""
+async def opened(config: Config) -> AsyncIterator[Opened]:
+    """Open what lives as long as the process: the store, the child processes, the host lines."""
     lines = HostLines()
     with SqliteStore(config.store) as store:
-        entries = [
-            ConfiguredSource(
-                name=each.name,
-                url=each.url,
-                kind=each.kind,
-                groups=each.groups,
-                paused=each.paused,
-                every=each.every,
-            )
-            for each in config.sources
-        ]
-        await store.sync(entries, [sink.name for sink in config.sinks], now())
         lines.restore(store.lines())
-        async with Workers() as workers, fetching(config, lines) as fetch_for:
-            desk = Desk(
-                store=store,
-                fetch_for=fetch_for,
-                run=workers.run,
-                routes=config.routes(),
-                clock=now,
-                user_agent=user_agent(config),
-                progress=progress,
-            )
+        async with Workers() as workers:
             try:
-                yield Watch(
-                    config=config, store=store, desk=desk, sinks=tuple(_sink(sink, config) for sink in config.sinks)
-                )
+                yield Opened(store=store, run=workers.run, lines=lines)
             finally:
                 await store.keep_lines(lines.snapshot())
+
+
+@asynccontextmanager
+async def equipped(parts: Opened, config: Config, progress: Progress) -> AsyncIterator[Watch]:
+    """Make a Watch of a config. The store is not yet brought in line with it."""
+    async with fetching(config, parts.lines) as fetch_for:
+        desk = Desk(
+            store=parts.store,
+            fetch_for=fetch_for,
+            run=parts.run,
+            routes=config.routes(),
+            clock=now,
+            user_agent=user_agent(config),
+            progress=progress,
+        )
+        yield Watch(
+            config=config,
+            store=parts.store,
+            desk=desk,
+            sinks=tuple(_sink(sink, config) for sink in config.sinks),
+            configs={each.name: each for each in config.sources},
+        )
+
+
+@asynccontextmanager
+async def watching(config: Config, progress: Progress) -> AsyncIterator[Watch]:
+    """Open everything that polling needs; the store is brought in line with the config first."""
+    async with opened(config) as parts:
+        await parts.store.sync(configured(config), [sink.name for sink in config.sinks], now())
+        async with equipped(parts, config, progress) as watch:
+            yield watch
 
 
 def _sink(sink: SinkConfig, config: Config) -> Sink:

@@ -12,13 +12,14 @@ import uvloop
 from crawler.alert import deliver
 from crawler.cli import logs
 from crawler.cli.app import App, pass_app
-from crawler.cli.compose import Watch, watching
+from crawler.cli.compose import watching
 from crawler.cli.progress import progress
 from crawler.config import Config
 from crawler.daemon import Daemon
 from crawler.errors import NotFound
 from crawler.model import Source
 from crawler.poll import Polled, poll_hosts
+from crawler.watch import Watch
 
 
 @click.command()
@@ -64,7 +65,7 @@ def _run(work: Coroutine[Any, Any, int]) -> int:
 async def _watch(config: Config) -> int:
     with progress(bars=False) as report:
         async with watching(config, report) as watch:
-            await Daemon(watch.desk, watch.sinks, lambda sources: watch.pairs(list(sources))).run()
+            await Daemon(watch.desk, watch.sinks, watch.pairs).run()
     return 0
 
 

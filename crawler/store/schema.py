@@ -402,3 +402,25 @@ def m0004_views(db: Database) -> None:
          WHERE g.next_from > g.to_at
         """,
     )
+
+
+@migrations()
+def m0005_months(db: Database) -> None:
+    """What a daemon needs that runs for months: since when something fails, redirects, clocks that were put."""
+    _run(
+        db,
+        "ALTER TABLE endpoints ADD COLUMN failing_since TEXT",  # of the first of `failures`
+        # looks in a row that permanent redirects led to `redirect_to`
+        "ALTER TABLE endpoints ADD COLUMN redirects INTEGER NOT NULL DEFAULT 0",
+        # the last Notice of a Source tells whether it was told of as failing
+        "CREATE INDEX notices_of_source ON notices (source_id, at)",
+        """
+        CREATE TABLE clock_jumps (              -- internal: by them any stored time can be judged
+            id INTEGER PRIMARY KEY,
+            from_at TEXT NOT NULL,              -- what the clock of this machine said before
+            to_at TEXT NOT NULL                 -- and after
+        ) STRICT
+        """,
+        "CREATE INDEX polls_last ON polls (last_at)",
+        "CREATE INDEX coverage_spans_open ON coverage_spans (source_id, sees) WHERE end_reason IS NULL",
+    )
