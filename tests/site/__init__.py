@@ -1,10 +1,11 @@
-"""A fast site on no network at all: answers as WordPress was measured to, or as a plain feed does.
+"""The demo's little site for tests: on no network at all, with faults and a record of what it was asked.
 
 `Site` is changed as an editor would; `site.transport()` hands it to httpx, `serve(site)` puts it on loopback.
 """
 
-from tests.site.answer import Answer, Asked, Fault
-from tests.site.posts import Clock, Post
+from crawler.demo import Clock, Post
+from crawler.demo.answer import Answer
+from tests.site.asked import Asked, Fault
 from tests.site.server import serve
 from tests.site.site import Site
 

@@ -9,10 +9,10 @@ from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import md5
 from typing import Any
 
-from tests.site import render
-from tests.site.answer import RSS, Answer, Headers
-from tests.site.blog import Blog
-from tests.site.posts import EPOCH, Post, slug_of
+from crawler.demo import render
+from crawler.demo.answer import RSS, Answer, Headers
+from crawler.demo.blog import Blog
+from crawler.demo.posts import EPOCH, Post, slug_of
 
 TERM_FEED = re.compile(r"/(category|tag)/([^/]+)/feed")
 NAMESPACES = (

@@ -10,11 +10,11 @@ from math import ceil
 from typing import Any
 from urllib.parse import quote_plus
 
-from tests.site import params
-from tests.site.answer import Answer, Headers, json_answer
-from tests.site.blog import Blog
-from tests.site.post_json import narrowed, post_json
-from tests.site.posts import Post
+from crawler.demo import params
+from crawler.demo.answer import Answer, Headers, json_answer
+from crawler.demo.blog import Blog
+from crawler.demo.post_json import narrowed, post_json
+from crawler.demo.posts import Post
 
 ALLOW = ("Allow", "GET")
 #: parameter: (field of the post, whether it must be later)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from tests.site.posts import Post
+from crawler.demo.posts import Post
 
 EXCERPT_WORDS = 55
 #: A generated excerpt is no plain prefix of the content: these are left out.
@@ -19,7 +19,7 @@ EMOJI_IMAGE = (
 #: WordPress lets images load lazily when their size is known.
 SIZED_IMAGE = re.compile(r"<img (?=[^>]*width=)")
 LAZY = '<img loading="lazy" '
-PASSWORD_FORM = (
+PROTECTION_FORM = (
     '<form action="{url}/wp-login.php?action=postpass" class="post-password-form" method="post">\n'
     "<p>This content is password protected. To view it please enter your password below:</p>\n"
     '<p><label for="pwbox-{id}">Password: <input name="post_password" id="pwbox-{id}" type="password" size="20" />'
@@ -40,7 +40,7 @@ def rest_content(post: Post) -> str:
 def feed_content(post: Post, position: int, url: str) -> str:
     """Return the content as `content:encoded` has it: the very first image of a feed is not lazy, emoji are images."""
     if post.password:
-        return PASSWORD_FORM.format(url=url, id=post.id)
+        return PROTECTION_FORM.format(url=url, id=post.id)
     first, rest = _split_after_first_image(post.content) if position == 0 else ("", post.content)
     text = first + SIZED_IMAGE.sub(LAZY, rest)
     return EMOJI.sub(lambda match: EMOJI_IMAGE.format(code=ord(match[0]), text=match[0]), text) + "\n"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.site import render
-from tests.site.blog import Blog
-from tests.site.posts import Post, slug_of
+from crawler.demo import render
+from crawler.demo.blog import Blog
+from crawler.demo.posts import Post, slug_of
 
 ALL_EMBEDS = ("author", "wp:featuredmedia", "wp:term")
 

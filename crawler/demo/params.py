@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.site.answer import Answer, json_answer
+from crawler.demo.answer import Answer, json_answer
 
 ORDERS = ("author", "date", "id", "include", "modified", "parent", "relevance", "slug", "include_slugs", "title")
 FIRST = ("context", "page", "per_page")

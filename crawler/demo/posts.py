@@ -97,7 +97,7 @@ class Archive:
         """Change the post as SQL and many plugins do: the modified date stays."""
         return self._set(self.posts[number], fields)
 
-    def protect(self, number: int, password: str = "secret") -> Post:
+    def protect(self, number: int, password: str = "secret") -> Post:  # noqa: S107 - of a site that is made up
         """Put the post behind a password; "" opens it again."""
         return self.edit(number, password=password)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from tests.site.posts import Archive, Post
+from crawler.demo.posts import Archive, Post
 
 
 @dataclass(kw_only=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.site import render
-from tests.site.answer import HTML, Answer, Headers, html_answer
-from tests.site.blog import Blog
-from tests.site.posts import Post
+from crawler.demo import render
+from crawler.demo.answer import HTML, Answer, Headers, html_answer
+from crawler.demo.blog import Blog
+from crawler.demo.posts import Post
 
 WORDPRESS_ROBOTS = (
     "User-agent: *\nDisallow: /wp-admin/\nAllow: /wp-admin/admin-ajax.php\n\nSitemap: {url}/wp-sitemap.xml\n"
@@ -60,7 +60,7 @@ def _home(blog: Blog) -> Answer:
 
 
 def _post(blog: Blog, post: Post) -> Answer:
-    text = render.PASSWORD_FORM.format(url=blog.url, id=post.id) if post.password else render.rest_content(post)
+    text = render.PROTECTION_FORM.format(url=blog.url, id=post.id) if post.password else render.rest_content(post)
     headers: Headers = []
     if blog.kind == "wordpress":
         base = next(base for base, kind in blog.types.items() if kind == post.type)
