@@ -6,6 +6,7 @@ CrawlerError
 │   ├── StoreLocked        another process writes to it
 │   ├── StoreRefused       not ours, damaged, or of a newer version
 │   ├── StoreConflict      a Plan was decided on a state that has since moved
+│   ├── TooManyRemoved     a reload would give up more than half of the Sources
 │   └── StoreUnavailable   disk full or unreadable; nothing was written
 ├── PollError              one poll failed; carries `reason`, a word of `polls.reason`
 │   ├── FetchError         no usable answer came
@@ -83,6 +84,10 @@ class StoreRefused(StoreError):
 
 class StoreConflict(StoreError):
     """A Plan did not fit the store any more. Nothing of it was written; look again."""
+
+
+class TooManyRemoved(StoreError):
+    """A reload would give up more than half of the Sources: more likely a mistake in the config than a wish."""
 
 
 class StoreUnavailable(StoreError):

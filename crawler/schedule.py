@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from urllib.parse import urlsplit
 
 #: A failing endpoint is asked ever more rarely, but at least once a day; nobody may ask us to wait longer.
 LONGEST = timedelta(hours=24)
 #: REST is looked at this often even when the feed signals nothing: a frozen feed must not hide edits for long.
 #: With the jitter that is once an hour.
 HOURLY = timedelta(minutes=54)
+SHARDS = 4096
 #: A truncated body is usually transient.
 SOON = timedelta(minutes=2)
 
@@ -31,9 +33,26 @@ def next_poll(
     return now + max(step, _asked(wait))
 
 
+#: Up to so many Sources are polled at once when they come together.
+AT_ONCE = 100
+
+
+def first_poll(url: str, every: timedelta | None, now: datetime, *, among: int) -> datetime | None:
+    """When a new Source is looked at first: None, at once, unless it came `among` many; then one a second, by host."""
+    if among <= AT_ONCE:
+        return None
+    return now + spread_over(every, among) * (shard(urlsplit(url).netloc.lower()) / SHARDS)
+
+
+def spread_over(every: timedelta | None, many: int) -> timedelta:
+    """How long so many polls that all are due at once take: one a second, but no longer than `every`."""
+    window = timedelta(seconds=many)
+    return window if every is None else min(every, window)
+
+
 def shard(host: str) -> int:
     """`blake2b(host) % 4096`, stable over processes and versions."""
-    return int.from_bytes(blake2b(host.encode(), digest_size=8).digest(), "big") % 4096
+    return int.from_bytes(blake2b(host.encode(), digest_size=8).digest(), "big") % SHARDS
 
 
 def _jitter(seed: str) -> float:

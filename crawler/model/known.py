@@ -33,6 +33,8 @@ class Source:
     baseline_at: datetime | None
     #: of discovery, in a row
     failures: int = 0
+    #: failures in a row of its worst endpoint, or of discovery
+    trouble: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

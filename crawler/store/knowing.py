@@ -15,7 +15,9 @@ RECENT = 1000
 
 _SOURCES = """
     SELECT s.*, (SELECT json_group_array(name) FROM (SELECT name FROM source_groups WHERE source_id = s.id
-                                                      ORDER BY name)) AS groups
+                                                      ORDER BY name)) AS groups,
+           max(s.failures, coalesce((SELECT max(e.failures) FROM endpoints e
+                                      WHERE e.source_id = s.id AND e.retired_at IS NULL), 0)) AS trouble
       FROM sources s
 """
 
@@ -56,21 +58,38 @@ def walk(connection: sqlite3.Connection, endpoint_id: int) -> Walk | None:
     )
 
 
-def due(connection: sqlite3.Connection, now: datetime) -> list[Source]:
-    """The polled Sources with an Endpoint that is due, or without any Endpoint yet."""
+#: Sources that are polled, unless they wait; the ids that they are taken from come first in the query.
+_WATCHED = "s.state IN ('active', 'failing', 'suspect', 'gone') AND coalesce(s.next_try_at, '') <= :now"
+
+
+def due(connection: sqlite3.Connection, now: datetime, *, limit: int, besides: Iterable[int]) -> list[Source]:
+    """The polled Sources with an Endpoint that is due; those that have waited longest if more than `limit`."""
     rows = connection.execute(
         f"""
         {_SOURCES}
-         WHERE s.state IN ('active', 'failing', 'suspect', 'gone') AND coalesce(s.next_try_at, '') <= :now
-           AND s.id IN (
-                SELECT source_id FROM endpoints
-                 WHERE retired_at IS NULL AND (next_poll_at <= :now OR next_poll_at IS NULL)
-                UNION ALL
-                SELECT bare.id FROM sources bare
-                 WHERE NOT EXISTS (SELECT 1 FROM endpoints e WHERE e.source_id = bare.id AND e.retired_at IS NULL))
+         WHERE s.id IN (
+                SELECT e.source_id FROM endpoints e INDEXED BY endpoints_due
+                 CROSS JOIN sources s ON s.id = e.source_id
+                 WHERE e.next_poll_at <= :now AND e.retired_at IS NULL AND {_WATCHED}
+                   AND e.source_id NOT IN (SELECT value FROM json_each(:besides))
+                 GROUP BY e.source_id ORDER BY min(e.next_poll_at) LIMIT :limit)
          ORDER BY s.id
-        """,  # noqa: S608 (both parts are ours)
-        {"now": text(now)},
+        """,  # noqa: S608 (our own parts)
+        {"now": text(now), "limit": limit, "besides": json_text(list(besides))},
+    )
+    return [_source(row) for row in rows]
+
+
+def bare(connection: sqlite3.Connection, now: datetime, *, limit: int, besides: Iterable[int]) -> list[Source]:
+    """The polled Sources without any Endpoint yet."""
+    rows = connection.execute(
+        f"""
+        {_SOURCES}
+         WHERE {_WATCHED} AND NOT EXISTS (SELECT 1 FROM endpoints e WHERE e.source_id = s.id AND e.retired_at IS NULL)
+           AND s.id NOT IN (SELECT value FROM json_each(:besides))
+         ORDER BY s.id LIMIT :limit
+        """,  # noqa: S608 (our own parts)
+        {"now": text(now), "limit": limit, "besides": json_text(list(besides))},
     )
     return [_source(row) for row in rows]
 
@@ -153,6 +172,7 @@ def _source(row: sqlite3.Row) -> Source:
         groups=names(row["groups"]),
         baseline_at=moment(row["baseline_at"]),
         failures=row["failures"],
+        trouble=row["trouble"],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -31,8 +31,22 @@ class Store(Protocol):
     async def commit(self, plan: Plan) -> None:
         """Write a whole Plan in one transaction. Raises StoreConflict when the store has moved since it was made."""
 
-    async def sync(self, entries: Sequence[ConfiguredSource], sinks: Sequence[str], now: datetime) -> None:
-        """Bring Sources and Sinks in line with the config."""
+    async def sync(
+        self, entries: Sequence[ConfiguredSource], sinks: Sequence[str], now: datetime, *, reloading: bool = False
+    ) -> None:
+        """Bring Sources and Sinks in line with the config.
+
+        `reloading`: raises TooManyRemoved, and nothing is written, where more than half of the Sources would go.
+        """
+
+    async def ping(self) -> None:
+        """Come back once the writer has answered. Raises StoreUnavailable when it cannot write at present."""
+
+    async def shift(self, before: datetime, after: datetime) -> None:
+        """The clock was put, or the machine slept: due times move along, so that polls neither stop nor burst."""
+
+    async def bound(self, entries: Sequence[ConfiguredSource], now: datetime) -> None:
+        """Bring back due times that lie too far ahead."""
 
     async def register(self, source: Source, found: Discovered, now: datetime) -> int | None:
         """Write down what discovery found; returns the id of the Source that this one turned out to duplicate."""
@@ -70,8 +84,15 @@ class Store(Protocol):
     def walk(self, endpoint_id: int) -> Walk | None:
         """The walk of an Endpoint, under way or done."""
 
-    def due(self, now: datetime) -> list[Source]:
-        """The Sources with an Endpoint that is due, or without any Endpoint yet."""
+    def due(self, now: datetime, *, bare: bool = True, limit: int = -1, besides: Collection[int] = ()) -> list[Source]:
+        """The Sources with an Endpoint that is due, or (`bare`) without any yet, in the order of the config.
+
+        Those that have waited longest where there are more than `limit`. `besides`: ids that are not asked for.
+        To find the bare ones all Sources are read, which is too dear for every second.
+        """
+
+    def latest_time(self) -> datetime | None:
+        """The time of the last poll that is written down."""
 
     def known(self, source_id: int, endpoint_id: int, keys: Sequence[Key]) -> Known:
         """The Posts that any of the keys name, as seen from the Endpoint."""

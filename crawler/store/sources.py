@@ -6,34 +6,42 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from crawler.errors import StoreConflict
+from crawler.errors import StoreConflict, TooManyRemoved
 from crawler.model import ConfiguredSource
+from crawler.schedule import first_poll
 from crawler.store.rows import text
-from crawler.store.waits import bound
+from crawler.store.waits import bound, spread
 
 
-def sync_sources(connection: sqlite3.Connection, entries: Sequence[ConfiguredSource], now: datetime) -> None:
+def sync_sources(
+    connection: sqlite3.Connection, entries: Sequence[ConfiguredSource], now: datetime, *, reloading: bool = False
+) -> None:
     """Make the stored Sources those of the config.
 
     Same url with another name: renamed. Same name with another url: moved, its endpoints are discovered again.
-    Both different: a new Source. What is no longer there becomes `removed` and keeps its history.
+    Both different: a new Source. What is no longer there becomes `removed` and keeps its history; `reloading` raises
+    TooManyRemoved where that is more than half.
     """
     rows = {row["id"]: row for row in connection.execute("SELECT * FROM sources")}
     matched = _matched(entries, rows)
     kept = {source_id for source_id in matched if source_id is not None}
-    for source_id, row in rows.items():
-        if source_id not in kept:
-            _remove(connection, row, now)
+    gone = [row for source_id, row in rows.items() if source_id not in kept and row["state"] != "removed"]
+    if reloading:
+        _refuse_to_empty(gone, [row for row in rows.values() if row["state"] != "removed"])
+    for row in gone:
+        _remove(connection, row, now)
     # Names may have been swapped: free all of them before any is given out.
     connection.execute("UPDATE sources SET name = 'source ' || id || ' (renaming)' WHERE state <> 'removed'")
+    fresh = matched.count(None)
     for entry, source_id in zip(entries, matched, strict=True):
         _free_name(connection, entry.name, source_id)
         if source_id is None:
-            _add(connection, entry)
+            _add(connection, entry, first_poll(entry.url, entry.every, now, among=fresh))
         else:
             _update(connection, entry, rows[source_id], now)
     _cancel_alerts(connection)
     bound(connection, entries, now)
+    spread(connection, entries, now)
 
 
 def sync_sinks(connection: sqlite3.Connection, sinks: Sequence[str]) -> None:
@@ -69,10 +77,17 @@ def _matched(entries: Sequence[ConfiguredSource], rows: dict[int, sqlite3.Row]) 
     return matched
 
 
+def _refuse_to_empty(gone: Sequence[sqlite3.Row], watched: Sequence[sqlite3.Row]) -> None:
+    if 2 * len(gone) > len(watched):
+        names = ", ".join(row["name"] for row in gone[:5]) + (", …" if len(gone) > 5 else "")
+        raise TooManyRemoved(
+            f"{len(gone):,} of {len(watched):,} sources would be given up ({names}); if that is meant, restart instead"
+        )
+
+
 def _remove(connection: sqlite3.Connection, row: sqlite3.Row, now: datetime) -> None:
-    if row["state"] != "removed":
-        _part(connection, row["id"], now)
-        connection.execute("UPDATE sources SET state = 'removed' WHERE id = ?", (row["id"],))
+    _part(connection, row["id"], now)
+    connection.execute("UPDATE sources SET state = 'removed' WHERE id = ?", (row["id"],))
 
 
 def _part(connection: sqlite3.Connection, source_id: int, now: datetime) -> None:
@@ -100,10 +115,10 @@ def _free_name(connection: sqlite3.Connection, name: str, source_id: int | None)
     )
 
 
-def _add(connection: sqlite3.Connection, entry: ConfiguredSource) -> None:
+def _add(connection: sqlite3.Connection, entry: ConfiguredSource, first: datetime | None) -> None:
     cursor = connection.execute(
-        "INSERT INTO sources (name, url, kind, state) VALUES (?, ?, ?, ?)",
-        (entry.name, entry.url, entry.kind, "paused" if entry.paused else "active"),
+        "INSERT INTO sources (name, url, kind, state, next_try_at) VALUES (?, ?, ?, ?, ?)",
+        (entry.name, entry.url, entry.kind, "paused" if entry.paused else "active", text(first)),
     )
     _groups(connection, int(cursor.lastrowid or 0), entry.groups)
 

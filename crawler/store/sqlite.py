@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,7 @@ from crawler.model import (
     Source,
     Walk,
 )
-from crawler.store import committing, knowing, outbox, registering, sources, waits
+from crawler.store import clocks, committing, knowing, outbox, registering, sources, waits
 from crawler.store.opening import WriteLock, open_reader, open_writer, translated
 from crawler.store.rows import sure, text
 from crawler.store.writer import Writer
@@ -62,12 +62,23 @@ class SqliteStore:
 
         await self._writer.write(write)
 
-    async def sync(self, entries: Sequence[ConfiguredSource], sinks: Sequence[str], now: datetime) -> None:
+    async def sync(
+        self, entries: Sequence[ConfiguredSource], sinks: Sequence[str], now: datetime, *, reloading: bool = False
+    ) -> None:
         def write(db: sqlite3.Connection) -> None:
-            sources.sync_sources(db, entries, now)
+            sources.sync_sources(db, entries, now, reloading=reloading)
             sources.sync_sinks(db, sinks)
 
         await self._writer.write(write)
+
+    async def ping(self) -> None:
+        await self._writer.write(lambda _: None)
+
+    async def shift(self, before: datetime, after: datetime) -> None:
+        await self._writer.write(lambda db: clocks.shift(db, before, after))
+
+    async def bound(self, entries: Sequence[ConfiguredSource], now: datetime) -> None:
+        await self._writer.write(lambda db: waits.bound(db, entries, now))
 
     async def register(self, source: Source, found: Discovered, now: datetime) -> int | None:
         first: int | None = await self._writer.write(lambda db: registering.register(db, source, found, now))
@@ -106,10 +117,16 @@ class SqliteStore:
     def walk(self, endpoint_id: int) -> Walk | None:
         return knowing.walk(self._reader, endpoint_id)
 
-    def due(self, now: datetime) -> list[Source]:
+    def due(self, now: datetime, *, bare: bool = True, limit: int = -1, besides: Collection[int] = ()) -> list[Source]:
         self._writer.check()
         with translated(self.path):
-            return knowing.due(self._reader, now)
+            found = knowing.due(self._reader, now, limit=limit, besides=besides)
+            if bare:
+                found += knowing.bare(self._reader, now, limit=limit, besides=besides)
+        return sorted(found, key=lambda source: source.id)
+
+    def latest_time(self) -> datetime | None:
+        return clocks.latest(self._reader)
 
     def known(self, source_id: int, endpoint_id: int, keys: Sequence[Key]) -> Known:
         return knowing.known(self._reader, source_id, endpoint_id, keys)

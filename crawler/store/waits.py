@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from crawler.model import ConfiguredSource
-from crawler.schedule import HOURLY, LONGEST, next_poll
+from crawler.schedule import AT_ONCE, HOURLY, LONGEST, SHARDS, next_poll, spread_over
 from crawler.store.rows import text
 
 
@@ -35,6 +35,32 @@ def bound(connection: sqlite3.Connection, entries: Sequence[ConfiguredSource], n
         """,
         bounds,
     )
+
+
+def spread(connection: sqlite3.Connection, entries: Sequence[ConfiguredSource], now: datetime) -> None:
+    """After a long stop everything is due at once: what has missed a whole poll is spread, by host, over the next."""
+    late = [entry for entry in entries if entry.every is not None and _endpoints_missed(connection, entry, now)]
+    if len(late) <= AT_ONCE:
+        return
+    for entry in late:
+        seconds = spread_over(entry.every, len(late)).total_seconds()
+        connection.executemany(
+            "UPDATE endpoints SET next_poll_at = strftime('%Y-%m-%dT%H:%M:%SZ', ?, (? * shard / ?) || ' seconds')"
+            " WHERE id = ?",
+            [(text(now), seconds, SHARDS, number) for number in _endpoints_missed(connection, entry, now)],
+        )
+
+
+def _endpoints_missed(connection: sqlite3.Connection, entry: ConfiguredSource, now: datetime) -> list[int]:
+    """Ids of the Source's Endpoints that have missed a whole poll."""
+    rows = connection.execute(
+        """
+        SELECT id FROM endpoints WHERE source_id = (SELECT id FROM sources WHERE name = ?) AND next_poll_at < ?
+           AND retired_at IS NULL
+        """,
+        (entry.name, text(now - (entry.every or LONGEST))),
+    )
+    return [row["id"] for row in rows]
 
 
 def postpone(connection: sqlite3.Connection, source_id: int, error: str, until: datetime) -> None:
