@@ -27,6 +27,7 @@ from crawler.fetch.lines import HostLines
 from crawler.fetch.redirects import Journey
 from crawler.fetch.requests import build_request
 from crawler.fetch.resolver import GuardedResolver, Resolve, SystemResolver
+from crawler.fetch.slots import Slots
 from crawler.fetch.transport import PoolTransport, default_tls, reused_connection
 from crawler.model import Fetch, Fetched, NotModified, Request
 
@@ -54,7 +55,7 @@ class Fetcher:
     ) -> None:
         self._user_agent, self._concurrency, self._proxy, self._lines = user_agent, concurrency, proxy, lines
         self._guard = Guard(allow_private=allow_private, configured_hosts=configured_hosts, proxied=proxy is not None)
-        self._slots = asyncio.Semaphore(concurrency)
+        self._slots = Slots(concurrency)
         self._answers = Answers(lines=lines, room=Room(max_body), max_body=max_body)
         self._resolver = resolver
         self._transport, self._tls = transport, tls
@@ -93,10 +94,9 @@ class Fetcher:
 
     async def _hop(self, journey: Journey) -> Fetched | NotModified | Redirect:
         self._guard.check(journey.url)
-        turn = self._lines.turn(
-            line_of(journey.url), delay=journey.access.per_host_delay, patience=journey.access.timeout
-        )
-        async with turn, self._slots:
+        host = line_of(journey.url)
+        turn = self._lines.turn(host, delay=journey.access.per_host_delay, patience=journey.access.timeout)
+        async with turn, self._slots.slot(host):
             loop = asyncio.get_running_loop()
             deadline = asyncio.timeout(journey.budget)
             try:

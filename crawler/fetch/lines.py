@@ -102,6 +102,10 @@ class HostLines:
         for host, until in not_before.items():
             self._not_before[host] = max(until, self._not_before.get(host, until))
 
+    def shift(self, seconds: float) -> None:
+        """The wall clock was put by so many seconds: what hosts asked for keeps its length."""
+        self._not_before = {host: until + timedelta(seconds=seconds) for host, until in self._not_before.items()}
+
     def _refuse_if_held(self, host: str, patience: float) -> None:
         left = self.held_for(host)
         if left <= patience:

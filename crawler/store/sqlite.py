@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -28,10 +29,13 @@ from crawler.text import NORMALIZER_VERSION
 
 
 class SqliteStore:
-    """The Store. Use as a context manager; opening takes the lock of the one writing process and migrates."""
+    """The Store. Use as a context manager; opening takes the lock of the one writing process and migrates.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    `patience`: seconds that the full-text index may take at the end; what is left is done after the next start.
+    """
+
+    def __init__(self, path: Path, *, patience: float = math.inf) -> None:
+        self.path, self._patience = path, patience
         self._lock = WriteLock(path)
 
     def __enter__(self) -> SqliteStore:
@@ -48,7 +52,7 @@ class SqliteStore:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._writer.stop()
+        self._writer.stop(patience=self._patience)
         self._reader.close()
         self._connection.close()
         self._lock.release()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crawler.errors import StoreError, StoreUnavailable
+from crawler.errors import StoreError, StoreRefused, StoreUnavailable
 from crawler.store import searching
 from crawler.store.opening import translated
 
@@ -42,6 +44,7 @@ class Writer:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection, self._path, self._file = connection, path, _identity(path)
         self._queue: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
+        self._patience = math.inf
         self._thread = threading.Thread(target=self._work, name="store", daemon=True)
         self._thread.start()
 
@@ -51,15 +54,16 @@ class Writer:
         self._queue.put(_Order(write, future))
         return await future
 
-    def stop(self) -> None:
-        """End the thread when all is written and indexed."""
+    def stop(self, *, patience: float = math.inf) -> None:
+        """End the thread when all is written and, within `patience` seconds, indexed: the next start goes on."""
+        self._patience = patience
         self._queue.put(None)
         self._thread.join()
 
     def check(self) -> None:
-        """Raise StoreUnavailable when the file has been taken away from under us: nobody would find what we write."""
+        """Raise StoreRefused when the file has been taken away from under us: nobody would find what we write."""
         if _identity(self._path) != self._file:
-            raise StoreUnavailable(
+            raise StoreRefused(
                 f"{self._path} was removed or replaced while running; nothing was written to it, start again"
             )
 
@@ -68,10 +72,12 @@ class Writer:
         while not is_last and (first := self._next()) is not None:
             group, is_last = self._gathered(first)
             self._transact(group)
-        self._index(everything=True)
+        end = time.monotonic() + self._patience
+        while time.monotonic() < end and self._index():
+            pass
 
     def _next(self) -> _Order | None:
-        while self._queue.empty() and self._index(everything=False):
+        while self._queue.empty() and self._index():
             pass
         return self._queue.get()
 
@@ -113,24 +119,20 @@ class Writer:
         self._connection.execute("RELEASE one")
         return _Done(order.future, result, None)
 
-    def _index(self, *, everything: bool) -> bool:
-        """Bring the full-text index forward by a batch, or wholly. Returns whether there is more to do."""
-        more = True
-        while more:
-            try:
-                with translated(self._path):
-                    if searching.is_complete(self._connection):
-                        return False
-                    self._begin()
-                    more = searching.index_some(self._connection)
-                    self._connection.execute("COMMIT")
-            except StoreError:
-                # The index is derived: it catches up when the disk has room again.
-                self._roll_back()
-                return False
-            if not everything:
-                return more
-        return False
+    def _index(self) -> bool:
+        """Bring the full-text index forward by a batch. Returns whether there is more to do."""
+        try:
+            with translated(self._path):
+                if searching.is_complete(self._connection):
+                    return False
+                self._begin()
+                more = searching.index_some(self._connection)
+                self._connection.execute("COMMIT")
+        except StoreError:
+            # The index is derived: it catches up when the disk has room again.
+            self._roll_back()
+            return False
+        return more
 
     def _begin(self) -> None:
         self.check()

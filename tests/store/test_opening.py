@@ -205,6 +205,6 @@ def test_nothing_is_written_to_a_store_that_was_removed_or_replaced(tmp_path, aw
         asyncio.run(store.sync([entry()], [], NOW))
         away(path)
         for touch in (lambda: asyncio.run(store.keep_lines({"example.org": NOW})), lambda: store.due(NOW)):
-            with pytest.raises(StoreUnavailable, match="removed or replaced while running"):
+            with pytest.raises(StoreRefused, match="removed or replaced while running"):
                 touch()
         assert store.lines() == {}
