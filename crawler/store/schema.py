@@ -424,3 +424,32 @@ def m0005_months(db: Database) -> None:
         "CREATE INDEX polls_last ON polls (last_at)",
         "CREATE INDEX coverage_spans_open ON coverage_spans (source_id, sees) WHERE end_reason IS NULL",
     )
+
+
+@migrations()
+def m0006_notices(db: Database) -> None:
+    """Since when a Source fails and whether it was told; which looks came late; the gap that still lasts."""
+    _run(
+        db,
+        "ALTER TABLE sources ADD COLUMN failing_since TEXT",  # the first failed poll of those in a row
+        "ALTER TABLE sources ADD COLUMN failed_at TEXT",  # the last failed poll
+        "ALTER TABLE sources ADD COLUMN told_at TEXT",  # when a Notice said that it fails; null: not told, or over
+        "ALTER TABLE endpoints ADD COLUMN told_at TEXT",  # likewise, of one that fails beside another that works
+        # when the last look wanted the next one: next_poll_at may be moved since, as after a long stop
+        "ALTER TABLE endpoints ADD COLUMN expected_at TEXT",
+        "DROP VIEW coverage",
+        """
+        CREATE VIEW coverage AS
+        SELECT s.name AS source, c.sees, c.from_at, c.to_at, 1 AS watched, NULL AS reason
+          FROM coverage_spans c JOIN sources s ON s.id = c.source_id
+        UNION ALL
+        -- a gap that still lasts has no end
+        SELECT s.name, g.sees, g.to_at, g.next_from, 0, g.end_reason
+          FROM (SELECT *, lead(from_at) OVER (PARTITION BY source_id, sees ORDER BY from_at, id) AS next_from
+                  FROM coverage_spans) g
+          JOIN sources s ON s.id = g.source_id
+         WHERE g.next_from > g.to_at OR (g.next_from IS NULL AND g.end_reason IS NOT NULL)
+        """,
+        # the public name of a state that an older version gave at once: nobody was told of it
+        "UPDATE sources SET state = 'active' WHERE state = 'failing'",
+    )
