@@ -13,6 +13,7 @@ CrawlerError
 │   └── ParseError         an answer came, but it is not (whole) data
 ├── DiscoveryError         a page that is neither a WordPress site nor a feed
 ├── SinkError              an Alert could not be delivered
+├── ErrandError            the daemon did not do what a command asked it for
 └── NotFound               what the user named does not exist
 """
 
@@ -147,6 +148,10 @@ class SinkError(CrawlerError):
     def __init__(self, message: str, *, permanent: bool = False, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.permanent, self.retry_after = permanent, retry_after
+
+
+class ErrandError(CrawlerError):
+    """The daemon did not do what a command asked it for, or not all of it."""
 
 
 class NotFound(CrawlerError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from urllib.parse import urlsplit
 
 import structlog
@@ -18,6 +19,13 @@ log = structlog.get_logger()
 
 Pair = tuple[Source, SourceConfig]
 Told = Callable[[Polled], Awaitable[None]]
+#: Held while a host is polled, so that nobody else polls it meanwhile; given the host's name.
+Turn = Callable[[str], AbstractAsyncContextManager[None]]
+
+
+def nobody_else(_host: str) -> AbstractAsyncContextManager[None]:
+    """The Turn where nobody else polls."""
+    return nullcontext()
 
 
 def by_host(pairs: Iterable[Pair]) -> dict[str, list[Pair]]:
@@ -66,21 +74,25 @@ async def _looked(desk: Desk, source: Source, config: SourceConfig, *, forced: b
         return await poll_source(desk, source, config, forced=forced)
 
 
-async def poll_hosts(desk: Desk, pairs: Iterable[Pair], told: Told, *, concurrency: int) -> None:
+async def poll_hosts(
+    desk: Desk, pairs: Iterable[Pair], told: Told, *, concurrency: int, turn: Turn = nobody_else
+) -> None:
     """Poll all of these Sources now, `concurrency` hosts at a time. `told` hears of each as it ends.
 
     A StoreError ends all of it, and is raised as it is.
     """
     waiting = asyncio.Semaphore(concurrency)
 
-    async def one(group: Sequence[Pair]) -> None:
-        async with waiting:
-            await poll_host(desk, group, told, forced=True, stopping=lambda: False)
+    async def one(host: str, group: Sequence[Pair]) -> None:
+        async with waiting, turn(host):
+            # What was found out about them while they waited for their turn counts.
+            now = [(desk.store.source(source.id), config) for source, config in group]
+            await poll_host(desk, now, told, forced=True, stopping=lambda: False)
 
     try:
         async with asyncio.TaskGroup() as tasks:
-            for group in by_host(pairs).values():
-                tasks.create_task(one(group))
+            for host, group in by_host(pairs).items():
+                tasks.create_task(one(host, group))
     except ExceptionGroup as errors:
         # All that wrote have the same to tell, so one of them tells it.
         trouble = errors.subgroup(StoreError) or errors
