@@ -25,7 +25,6 @@ NOT_YET: dict[str, str] = {
     "sink.storm": "",
     "sink.template": "",
     "retention": "",
-    "metrics": "",
     "web": "",
     "backup": "",
     "heartbeat": "",
