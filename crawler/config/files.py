@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,15 @@ class Files:
     env: Mapping[str, str]
     require_references: bool
     problems: Problems
+    #: texts that are taken for the files of these paths, which need not be there
+    unsaved: Mapping[Path, str] = field(default_factory=dict)
 
     def yaml(self, path: Path) -> Any:
         """The document in a YAML file, references resolved; None where it is empty or unreadable, which is told."""
         file = str(path)
         self.problems.opened(file)
         try:
-            raw = path.read_bytes()
+            raw = self.unsaved[path].encode() if path in self.unsaved else path.read_bytes()
             text = raw.decode("utf-8-sig")
         except FileNotFoundError:
             self.problems.add(file, None, "", "no such file; `-c FILE` names another")

@@ -17,14 +17,15 @@ from crawler.config.top import Top
 from crawler.config.zones import system_zone
 
 
-def load(path: Path, *, env: Mapping[str, str], require_references: bool = True) -> Config:
+def load(path: Path, *, env: Mapping[str, str], require_references: bool = True, text: str | None = None) -> Config:
     """The configuration in `path`. Raises ConfigError with every mistake.
 
     Without `require_references` a key whose reference is missing is left out, and so is what cannot be without it:
-    enough for commands that only read the store.
+    enough for commands that only read the store. A `text` is taken for what stands in the file.
     """
     problems = Problems()
-    files = Files(env=env, require_references=require_references, problems=problems)
+    unsaved = {} if text is None else {path: text}
+    files = Files(env=env, require_references=require_references, problems=problems, unsaved=unsaved)
     opened = top.open_top(path, files)
     config = _config(opened, files, env)
     problems.raise_if_any()
