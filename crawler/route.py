@@ -13,6 +13,11 @@ def takes(route: Route, change: ChangePlan, source: Source, published_at: dateti
     return any(_holds(match, change, source, published_at, now) for match in route.when)
 
 
+def notified(routes: tuple[Route, ...]) -> tuple[str, ...]:
+    """The names of the Sinks that take Notices."""
+    return tuple(route.sink for route in routes if route.notices)
+
+
 def patterns(routes: tuple[Route, ...]) -> tuple[str, ...]:
     """The `match` patterns of all routes; they are searched in a child process, under its limits."""
     return tuple({match.match: None for route in routes for match in route.when if match.match is not None})

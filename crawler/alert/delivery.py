@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 import structlog
 
 from crawler.alert.sink import Sink
 from crawler.errors import SinkError
-from crawler.model import PendingAlert
-from crawler.render import alert
+from crawler.model import NoticeView, PendingAlert
+from crawler.render import alert, notice
 from crawler.schedule import next_attempt
 from crawler.store import Store
 
@@ -45,23 +46,29 @@ async def _to_sink(store: Store, sink: Sink, clock: Callable[[], datetime], page
                     return failed
             else:
                 await store.delivered(pending.id, clock(), reply)
-                log.debug("alert", sink=sink.name, status="delivered", id=pending.change.id)
+                log.debug("alert", sink=sink.name, status="delivered", id=pending.news.id)
     return failed
 
 
 async def _sent(sink: Sink, pending: PendingAlert, page_url: str | None) -> str | None:
     """The Sink's reply. Raises SinkError when it has not taken the Alert."""
-    url = f"{page_url.rstrip('/')}/changes/{pending.change.id}" if page_url else None
     try:
-        return await sink.send(alert(pending.change, full_text=sink.full_text, url=url))
+        return await sink.send(_payload(sink, pending, page_url))
     except SinkError:
         raise
     except Exception as error:
         # A mistake of ours in writing out one Alert costs that Alert: another try would end the same way, and those
         # behind it must not wait for ever.
-        log.exception("alert", sink=sink.name, status="unreadable", id=pending.change.id)
+        log.exception("alert", sink=sink.name, status="unreadable", id=pending.news.id)
         told = f"a mistake in crawler itself, it cannot be written out: {type(error).__name__}: {error}"
         raise SinkError(told, permanent=True) from error
+
+
+def _payload(sink: Sink, pending: PendingAlert, page_url: str | None) -> dict[str, Any]:
+    if isinstance(pending.news, NoticeView):
+        return notice(pending.news)
+    url = f"{page_url.rstrip('/')}/changes/{pending.news.id}" if page_url else None
+    return alert(pending.news, full_text=sink.full_text, url=url)
 
 
 async def _refused(store: Store, pending: PendingAlert, error: SinkError, now: datetime) -> bool:
@@ -69,5 +76,5 @@ async def _refused(store: Store, pending: PendingAlert, error: SinkError, now: d
     due = None if error.permanent else next_attempt(now, pending.attempts, wait=error.retry_after)
     await store.refused(pending.id, str(error)[:2000], due)
     again = f"{due:%Y-%m-%dT%H:%M:%SZ}" if due is not None else "never"
-    log.warning("alert", sink=pending.sink, status="failed", id=pending.change.id, error=str(error), again=again)
+    log.warning("alert", sink=pending.sink, status="failed", id=pending.news.id, error=str(error), again=again)
     return due is not None

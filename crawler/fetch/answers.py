@@ -58,7 +58,7 @@ class Answers:
             return await self._whole(journey, response, deadline)
         if status == 304 and any(journey.request.validators):
             date = http_date(response.headers.get("date"))
-            return NotModified(url=str(journey.url), date=date, requests=journey.requests)
+            return NotModified(url=str(journey.url), date=date, moved_to=journey.moved_to, requests=journey.requests)
         if status in REDIRECTS:
             return Redirect(status, response.headers.get("location"))
         raise await self._failure(journey, response)

@@ -1,11 +1,12 @@
 """The glossary: the nouns of this program as frozen values. All datetimes are aware and in UTC.
 
 `web` what is asked and answered, `post` what a site says, `known` what the store knows,
-`change` what lies between, `plan` what is to be written.
+`change` what lies between, `notice` news about the watching itself, `plan` what is to be written.
 """
 
 from crawler.model.change import (
     HUNK_BREAK,
+    AlertState,
     ChangeView,
     Comparison,
     FieldDiff,
@@ -21,21 +22,26 @@ from crawler.model.known import (
     Endpoint,
     EndpointKind,
     EndpointSeed,
+    Gone,
     Known,
     KnownPost,
     KnownRevision,
     LastSighting,
     Source,
+    Suspect,
     Walk,
 )
+from crawler.model.notice import NoticeKind, NoticeSource, NoticeView, Trouble
 from crawler.model.plan import (
     ChangePlan,
     EndpointState,
     Plan,
     PollRecord,
     PostPlan,
+    RemovalPlan,
     RevisionPlan,
     SourceFacts,
+    Suspicion,
 )
 from crawler.model.post import (
     COMPARED,
@@ -54,6 +60,7 @@ from crawler.model.web import Fetch, Fetched, NotModified, Request, Validators
 __all__ = [
     "COMPARED",
     "HUNK_BREAK",
+    "AlertState",
     "ChangePlan",
     "ChangeView",
     "Comparison",
@@ -68,6 +75,7 @@ __all__ = [
     "Fetched",
     "FieldDiff",
     "Fields",
+    "Gone",
     "IgnoreRule",
     "Key",
     "Known",
@@ -77,6 +85,9 @@ __all__ = [
     "Listed",
     "Listing",
     "NotModified",
+    "NoticeKind",
+    "NoticeSource",
+    "NoticeView",
     "Page",
     "PendingAlert",
     "Plan",
@@ -84,6 +95,7 @@ __all__ = [
     "PostPlan",
     "PostView",
     "Ref",
+    "RemovalPlan",
     "Request",
     "RevisionPlan",
     "RevisionView",
@@ -92,6 +104,9 @@ __all__ = [
     "Sighting",
     "Source",
     "SourceFacts",
+    "Suspect",
+    "Suspicion",
+    "Trouble",
     "Validators",
     "Walk",
 ]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from crawler.model.notice import NoticeView
+
 ChangeKind = Literal["published", "edited", "protected", "unpublished", "deleted", "restored"]
 CHANGE_KINDS: tuple[ChangeKind, ...] = (
     "published",
@@ -144,4 +146,17 @@ class PendingAlert:
     id: int
     sink: str
     attempts: int
-    change: ChangeView
+    news: ChangeView | NoticeView
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlertState:
+    """Where an Alert stands in the outbox."""
+
+    id: int
+    sink: str
+    #: `pending`, `delivered`, `dead`, `cancelled`
+    state: str
+    attempts: int
+    next_attempt_at: datetime | None
+    last_error: str | None

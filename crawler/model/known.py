@@ -12,6 +12,8 @@ from crawler.model.web import Validators
 
 EndpointKind = Literal["rest", "feed"]
 PostState = Literal["public", "protected", "unpublished", "deleted"]
+#: How a Post can be gone.
+Gone = Literal["unpublished", "deleted"]
 Cause = Literal["baseline", "new", "edit", "upgrade"]
 
 
@@ -31,6 +33,8 @@ class Source:
     state: str
     groups: tuple[str, ...]
     baseline_at: datetime | None
+    #: when the last complete sweep began
+    last_sweep_at: datetime | None = None
     #: of discovery, in a row
     failures: int = 0
     #: failures in a row of its worst endpoint, or of discovery
@@ -103,6 +107,8 @@ class Endpoint:
     failures: int
     last_error: str | None
     redirect_to: str | None = None
+    #: looks in a row that permanent redirects led there
+    redirects: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,8 +116,9 @@ class Walk:
     """A baseline or sweep under way: resumable after every committed page."""
 
     endpoint_id: int
-    kind: Literal["baseline", "sweep"]
-    #: when it began, by the server's Date: the watermark once it has ended
+    #: `light`: a sweep that asks for ids only, to find what is no longer shown
+    kind: Literal["baseline", "sweep", "light"]
+    #: when it began; a baseline by the server's Date: the watermark once it has ended
     started_at: datetime
     #: `date` of the oldest post read so far, as printed (site-local, no zone); None at the start
     cursor: str | None = None
@@ -122,6 +129,45 @@ class Walk:
     done: bool = False
     #: how far it was to go: a number of posts, or an age; None: to the end
     reach: int | timedelta | None = None
+    #: posts that were shown and could not be read
+    unread: int = 0
+    #: in a row, of a sweep: polls go on beside it
+    failures: int = 0
+    last_error: str | None = None
+    #: a sweep does not go on before
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Suspect:
+    """A Post that may be gone, or one that was unpublished and may come back."""
+
+    post_id: int
+    wp_id: int
+    #: the collection that showed it last
+    endpoint_id: int
+    #: where it stood
+    link: str | None
+    #: whether that link is shown by another Post now
+    is_replaced: bool
+    title: str | None
+    #: of the Post
+    state: PostState
+    #: what the last look that showed anything showed
+    kind: Gone | None = None
+    #: what the site said, for people
+    evidence: str
+    #: looks in a row that showed this kind
+    checks: int = 0
+    #: looks in a row that showed nothing
+    trouble: int = 0
+    #: complete sweeps in a row that did not show it
+    sweeps: int = 0
+    #: one of too many at once: not looked at before sweeps agree or the operator says so
+    held: bool = False
+    #: of the first look that showed this kind, or of the suspicion
+    first_at: datetime
+    next_check_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

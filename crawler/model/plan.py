@@ -8,12 +8,14 @@ from typing import Literal
 
 from crawler.errors import Reason
 from crawler.model.change import ChangeKind, Comparison
-from crawler.model.known import Cause, KnownRevision, PostState, Walk
+from crawler.model.known import Cause, Gone, KnownRevision, PostState, Suspect, Walk
 from crawler.model.post import Fields, Key, Sighting
 from crawler.model.web import Validators
 
 PollKind = Literal["baseline", "poll", "sweep"]
 Outcome = Literal["not_modified", "unchanged", "changed", "failed"]
+#: What a look can see; `silent` is an edit that moves no date.
+Sees = Literal["new", "edits", "silent"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +56,13 @@ class EndpointState:
     failures: int
     last_error: str | None
     redirect_to: str | None
+    #: looks in a row that permanent redirects led there
+    redirects: int = 0
+
+    @property
+    def works(self) -> bool:
+        """Whether this look read what it wanted to, to its end."""
+        return self.failures == 0 and self.last_ok_at is not None and self.last_ok_at == self.last_try_at
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +75,7 @@ class SourceFacts:
     timezone: str | None = None
     state: str | None = None
     baseline_at: datetime | None = None
+    last_sweep_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,6 +123,26 @@ class PostPlan:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RemovalPlan:
+    """A Post that is gone, with the Change that tells of it; removals make no Revision."""
+
+    post_id: int
+    state: Gone
+    change: ChangePlan
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Suspicion:
+    """What is to be written of Posts that may be gone. A Post that its collection shows is cleared by that alone."""
+
+    removals: tuple[RemovalPlan, ...] = ()
+    #: as they are from now on
+    suspects: tuple[Suspect, ...] = ()
+    #: ids of Posts that are suspected no longer
+    cleared: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     """Everything that one endpoint's poll (or one page of a walk) writes, in one transaction."""
 
@@ -120,9 +150,15 @@ class Plan:
     endpoint_id: int
     now: datetime
     poll: PollRecord
-    endpoint: EndpointState
+    #: None: as it was; a sweep is no poll
+    endpoint: EndpointState | None
     posts: tuple[PostPlan, ...] = ()
     #: Posts that were shown with nothing new: only their `last_seen_at` moves
     seen: tuple[int, ...] = ()
     facts: SourceFacts = SourceFacts()
     walk: Walk | None = None
+    suspicion: Suspicion = Suspicion()
+    #: what is seen up to now through this look, once it is committed
+    sees: tuple[Sees, ...] = ()
+    #: names of the sinks that take Notices, for what this look puts an end to
+    notified: tuple[str, ...] = ()

@@ -51,6 +51,8 @@ class NotModified:
 
     url: str
     date: datetime | None
+    #: where a chain of only permanent redirects led
+    moved_to: str | None = None
     requests: int = 1
 
 

@@ -27,8 +27,8 @@ def alert(view: ChangeView, *, full_text: bool = False, url: str | None = None) 
         "kind": view.kind,
         "silent": view.silent,
         "noted": view.noted,
-        "detected_at": _time(view.detected_at),
-        "old_seen_at": _time(view.old_seen_at),
+        "detected_at": time_text(view.detected_at),
+        "old_seen_at": time_text(view.old_seen_at),
         "source": {"name": view.source_name, "url": view.source_url, "groups": list(view.groups)},
         "post": _post(view.post),
         "revision": {"old": _revision(view.old), "new": _revision(view.new)},
@@ -41,10 +41,10 @@ def alert(view: ChangeView, *, full_text: bool = False, url: str | None = None) 
         "truncated": diff != view.diff,
         "url": url,
     }
-    return _bounded({"type": f"post.{view.kind}", "timestamp": _time(view.detected_at), "data": data})
+    return _bounded({"type": f"post.{view.kind}", "timestamp": time_text(view.detected_at), "data": data})
 
 
-def _time(moment: datetime | None) -> str | None:
+def time_text(moment: datetime | None) -> str | None:
     """UTC to the second: `2023-05-08T23:00:24Z`."""
     if moment is None:
         return None
@@ -63,8 +63,8 @@ def _post(post: PostView) -> dict[str, Any]:
         "author": post.author,
         "categories": list(post.categories),
         "tags": list(post.tags),
-        "published_at": _time(post.published_at),
-        "modified_at": _time(post.modified_at),
+        "published_at": time_text(post.published_at),
+        "modified_at": time_text(post.modified_at),
     }
 
 
@@ -73,8 +73,8 @@ def _revision(revision: RevisionView | None) -> dict[str, Any] | None:
         return None
     return {
         "number": revision.number,
-        "observed_at": _time(revision.observed_at),
-        "modified_at": _time(revision.modified_at),
+        "observed_at": time_text(revision.observed_at),
+        "modified_at": time_text(revision.modified_at),
         "hash": revision.hash,
     }
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from crawler.model import ChangeView, FieldDiff, PendingAlert, PostView, Ref, RevisionView
+from crawler.model import ChangeView, FieldDiff, NoticeSource, NoticeView, PendingAlert, PostView, Ref, RevisionView
 from crawler.store.rows import moment, sure, text
 
 _details = msgspec.json.Decoder(tuple[FieldDiff, ...]).decode
@@ -38,33 +38,39 @@ _STATE_AFTER = {"protected": "protected", "unpublished": "unpublished", "deleted
 
 
 def pending(connection: sqlite3.Connection, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
-    """The due Alerts of a Sink, oldest first; one waits for the earlier ones of its post."""
+    """The due Alerts of a Sink, oldest first; one waits for the earlier ones of its post, or about its Source."""
     rows = connection.execute(
         """
-        SELECT a.id, a.sink, a.attempts, a.change_id FROM alerts a
-          JOIN changes c ON c.id = a.change_id
-         WHERE a.sink = ? AND a.state = 'pending' AND a.next_attempt_at <= ?
+        SELECT a.id, a.sink, a.attempts, a.change_id, a.notice_id FROM alerts a
+          LEFT JOIN changes c ON c.id = a.change_id
+          LEFT JOIN notices n ON n.id = a.notice_id
+         WHERE a.sink = :sink AND a.state = 'pending' AND a.next_attempt_at <= :now
            AND NOT EXISTS (SELECT 1 FROM alerts b JOIN changes e ON e.id = b.change_id
                             WHERE b.sink = a.sink AND b.state = 'pending' AND b.id < a.id
-                              AND e.post_id = c.post_id AND b.next_attempt_at > ?)
-         ORDER BY c.seq LIMIT ?
+                              AND e.post_id = c.post_id AND b.next_attempt_at > :now)
+           AND NOT (n.id IS NOT NULL AND EXISTS (
+                    SELECT 1 FROM notices m JOIN alerts b ON b.notice_id = m.id
+                     WHERE m.source_id IS n.source_id AND b.sink = a.sink AND b.state = 'pending' AND b.id < a.id
+                       AND b.next_attempt_at > :now))
+         ORDER BY a.id LIMIT :limit
         """,
-        (sink, text(now), text(now), limit),
+        {"sink": sink, "now": text(now), "limit": limit},
     ).fetchall()
     return [
-        PendingAlert(
-            id=row["id"], sink=row["sink"], attempts=row["attempts"], change=change(connection, row["change_id"])
-        )
+        PendingAlert(id=row["id"], sink=row["sink"], attempts=row["attempts"], news=_news(connection, row))
         for row in rows
     ]
+
+
+def _news(connection: sqlite3.Connection, row: sqlite3.Row) -> ChangeView | NoticeView:
+    if row["notice_id"] is not None:
+        return notice(connection, row["notice_id"])
+    return change(connection, row["change_id"])
 
 
 def change(connection: sqlite3.Connection, change_id: str) -> ChangeView:
     """A Change with all that an Alert says of it."""
     row = connection.execute(f"{_CHANGE} WHERE c.id = ?", (change_id,)).fetchone()
-    groups = connection.execute(
-        "SELECT name FROM source_groups WHERE source_id = ? ORDER BY name", (row["source_id"],)
-    ).fetchall()
     return ChangeView(
         id=row["id"],
         kind=row["kind"],
@@ -75,7 +81,7 @@ def change(connection: sqlite3.Connection, change_id: str) -> ChangeView:
         source_name=row["source_name"],
         source_url=row["source_url"],
         source_timezone=row["source_timezone"],
-        groups=tuple(group["name"] for group in groups),
+        groups=_groups(connection, row["source_id"]),
         post=_post(row),
         old=_revision(row, "old"),
         new=_revision(row, "new"),
@@ -85,6 +91,27 @@ def change(connection: sqlite3.Connection, change_id: str) -> ChangeView:
         summary=row["summary"],
         diff=row["diff"],
     )
+
+
+def notice(connection: sqlite3.Connection, notice_id: str) -> NoticeView:
+    """A Notice with all that an Alert says of it."""
+    row = connection.execute(
+        """
+        SELECT n.*, s.name AS source_name, s.url AS source_url
+          FROM notices n LEFT JOIN sources s ON s.id = n.source_id WHERE n.id = ?
+        """,
+        (notice_id,),
+    ).fetchone()
+    source = None
+    if row["source_id"] is not None:
+        groups = _groups(connection, row["source_id"])
+        source = NoticeSource(name=row["source_name"], url=row["source_url"], groups=groups)
+    return NoticeView(id=row["id"], kind=row["kind"], at=sure(row["at"]), source=source, text=row["text"])
+
+
+def _groups(connection: sqlite3.Connection, source_id: int) -> tuple[str, ...]:
+    rows = connection.execute("SELECT name FROM source_groups WHERE source_id = ? ORDER BY name", (source_id,))
+    return tuple(row["name"] for row in rows)
 
 
 def delivered(connection: sqlite3.Connection, alert_id: int, at: datetime, reply: str | None) -> None:
