@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from crawler.model import (
+    AlertState,
     ConfiguredSource,
     Discovered,
     Endpoint,
@@ -66,6 +67,12 @@ class Store(Protocol):
     async def refused(self, alert_id: int, error: str, next_attempt_at: datetime | None) -> None:
         """Mark an Alert as not taken; without a next attempt it is dead."""
 
+    async def retry(self, ids: Sequence[int], sinks: Sequence[str], now: datetime) -> list[int]:
+        """Make pending and dead Alerts to these Sinks due at once: those with these ids, or all. Returns their ids.
+
+        Raises NotFound for an id that is no Alert's.
+        """
+
     async def keep_lines(self, lines: Mapping[str, datetime]) -> None:
         """Remember which hosts asked not to be asked before when."""
 
@@ -92,7 +99,10 @@ class Store(Protocol):
         """
 
     def latest_time(self) -> datetime | None:
-        """The time of the last poll that is written down."""
+        """The latest time of a poll, unless the clock is known to have been put back since."""
+
+    def summary(self) -> tuple[Mapping[str, int], int]:
+        """How many Sources are in which state, and how many Alerts are pending."""
 
     def known(self, source_id: int, endpoint_id: int, keys: Sequence[Key]) -> Known:
         """The Posts that any of the keys name, as seen from the Endpoint."""
@@ -108,3 +118,6 @@ class Store(Protocol):
 
     def pending(self, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
         """The due Alerts of a Sink, in order."""
+
+    def alert_states(self, ids: Sequence[int]) -> list[AlertState]:
+        """Where these Alerts stand, oldest first."""

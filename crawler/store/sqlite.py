@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from crawler.model import (
+    AlertState,
     ConfiguredSource,
     Discovered,
     Endpoint,
@@ -21,7 +22,7 @@ from crawler.model import (
     Source,
     Walk,
 )
-from crawler.store import clocks, committing, knowing, outbox, registering, sources, waits
+from crawler.store import clocks, committing, knowing, outbox, registering, retrying, sources, waits
 from crawler.store.opening import WriteLock, open_reader, open_writer, translated
 from crawler.store.rows import sure, text
 from crawler.store.writer import Writer
@@ -100,6 +101,10 @@ class SqliteStore:
     async def refused(self, alert_id: int, error: str, next_attempt_at: datetime | None) -> None:
         await self._writer.write(lambda db: outbox.refused(db, alert_id, error, next_attempt_at))
 
+    async def retry(self, ids: Sequence[int], sinks: Sequence[str], now: datetime) -> list[int]:
+        made_due: list[int] = await self._writer.write(lambda db: retrying.retry(db, ids, sinks, now))
+        return made_due
+
     async def keep_lines(self, lines: Mapping[str, datetime]) -> None:
         await self._writer.write(lambda db: waits.keep_lines(db, lines))
 
@@ -132,6 +137,9 @@ class SqliteStore:
     def latest_time(self) -> datetime | None:
         return clocks.latest(self._reader)
 
+    def summary(self) -> tuple[Mapping[str, int], int]:
+        return knowing.summary(self._reader)
+
     def known(self, source_id: int, endpoint_id: int, keys: Sequence[Key]) -> Known:
         return knowing.known(self._reader, source_id, endpoint_id, keys)
 
@@ -146,3 +154,6 @@ class SqliteStore:
 
     def pending(self, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
         return outbox.pending(self._reader, sink, now, limit)
+
+    def alert_states(self, ids: Sequence[int]) -> list[AlertState]:
+        return retrying.states(self._reader, ids)

@@ -1,0 +1,51 @@
+"""What a daemon can be asked to do: each command's function, by the errand's name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from crawler.commands.polling import Tell, poll_now
+from crawler.commands.retrying import retry_alerts
+from crawler.commands.turns import Turns
+from crawler.errors import ErrandError
+from crawler.watch import Watch
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Poll:
+    """`poll [NAME…] [--due]`."""
+
+    names: tuple[str, ...]
+    due: bool
+
+    async def perform(self, watch: Watch, tell: Tell, hosts: Turns, sinks: Turns) -> int:
+        return await poll_now(watch, self.names, self.due, tell, hosts=hosts, sinks=sinks)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RetryAlerts:
+    """`alerts retry [ID…]`."""
+
+    ids: tuple[int, ...]
+
+    async def perform(self, watch: Watch, tell: Tell, _hosts: Turns, sinks: Turns) -> int:
+        return await retry_alerts(watch, self.ids, tell, sinks=sinks)
+
+
+ERRANDS: dict[str, type[Poll] | type[RetryAlerts]] = {"poll": Poll, "alerts retry": RetryAlerts}
+
+
+async def perform(
+    watch: Watch, what: str, arguments: Mapping[str, Any], tell: Tell, *, hosts: Turns, sinks: Turns
+) -> int:
+    """Do what a command asks for, and return its exit code. Raises CrawlerError."""
+    try:
+        errand = msgspec.convert(dict(arguments), ERRANDS[what])
+    except (KeyError, msgspec.ValidationError) as error:
+        told = f"the daemon does not understand `{what}` as this command says it; restart it after an upgrade"
+        raise ErrandError(told) from error
+    return await errand.perform(watch, tell, hosts, sinks)
