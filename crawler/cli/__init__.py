@@ -13,6 +13,7 @@ from crawler.cli.version import VERSION
 COMMANDS = {
     "run": Stub("crawler.cli.watch:run", "Watch all sources until SIGTERM or SIGINT."),
     "poll": Stub("crawler.cli.watch:poll", "Poll the named sources (default: all) once, now."),
+    "init": Stub("crawler.cli.starting:init", "Write a commented config.yaml for these sites."),
     "check": Stub("crawler.cli.checking:check", "Validate the configuration."),
     "status": Stub("crawler.cli.status:status", "How the sources are doing, worst first."),
     "posts": Stub("crawler.cli.lists:posts", "List posts, newest first."),
