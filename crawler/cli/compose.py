@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -63,10 +64,13 @@ async def fetching(config: Config, lines: HostLines) -> AsyncIterator[Callable[[
 
 
 @asynccontextmanager
-async def opened(config: Config) -> AsyncIterator[Opened]:
-    """Open what lives as long as the process: the store, the child processes, the host lines."""
+async def opened(config: Config, *, patience: float = math.inf) -> AsyncIterator[Opened]:
+    """Open what lives as long as the process: the store, the child processes, the host lines.
+
+    `patience`: seconds that the full-text index may take at the end.
+    """
     lines = HostLines()
-    with SqliteStore(config.store) as store:
+    with SqliteStore(config.store, patience=patience) as store:
         lines.restore(store.lines())
         async with Workers() as workers:
             try:

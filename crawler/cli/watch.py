@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
@@ -12,12 +13,16 @@ import uvloop
 from crawler.cli import logs
 from crawler.cli.app import App, pass_app
 from crawler.cli.beside import done
-from crawler.cli.compose import watching
+from crawler.cli.compose import equipped, opened, watching
 from crawler.cli.progress import progress
 from crawler.commands.polling import Tell, poll_now
 from crawler.commands.turns import Turns
 from crawler.config import Config
 from crawler.daemon import Daemon
+from crawler.daemon.notify import Notifier
+
+#: What the full-text index may take of the 15 s in which the daemon ends.
+INDEX_SECONDS = 2.0
 
 
 @click.command()
@@ -54,7 +59,7 @@ def run(app: App) -> None:
     Example:
       crawler -c /etc/crawler/config.yaml run
     """
-    run_loop(_watch(configured(app)))
+    run_loop(_watch(app, configured(app)))
 
 
 def configured(app: App) -> Config:
@@ -70,10 +75,13 @@ def run_loop(work: Coroutine[Any, Any, int]) -> int:
         return runner.run(work)
 
 
-async def _watch(config: Config) -> int:
+async def _watch(app: App, config: Config) -> int:
+    # First of all: what it finds in the environment is not for the child processes.
+    notifier = Notifier.from_environment(os.environ)
     with progress(bars=False) as report:
-        async with watching(config, report) as watch:
-            await Daemon(watch.desk, watch.sinks, watch.pairs).run()
+        async with opened(config, patience=INDEX_SECONDS) as parts:
+            daemon = Daemon(parts, lambda config: equipped(parts, config, report), app.config, notifier=notifier)
+            await daemon.run(config)
     return 0
 
 

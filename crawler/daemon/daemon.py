@@ -1,121 +1,233 @@
-"""The clock: polls what is due, delivers what is pending, until it is told to stop. Decides nothing itself."""
+"""The daemon: polls what is due, delivers what is pending, until it is told to stop. Decides nothing itself.
+
+each second ── has the clock jumped? ── polls ── deliveries
+each 10 s ──── does the store answer? ── a line for the service manager
+SIGHUP ─────── the config is read again: all of it is swapped, or nothing
+SIGTERM ────── nothing is begun; what is under way ends or is dropped whole, within 15 s; a second one: at once
+"""
 
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import Awaitable, Callable, Iterable
-from datetime import UTC
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from crawler.alert import Sink, deliver
-from crawler.config import SourceConfig
-from crawler.errors import StoreError
-from crawler.model import Source
-from crawler.poll import Desk, Polled, by_host, poll_host
+from crawler.commands.turns import Turns
+from crawler.config import Config
+from crawler.daemon.delivering import Delivering
+from crawler.daemon.draining import ended
+from crawler.daemon.health import Health
+from crawler.daemon.notify import Notifier
+from crawler.daemon.polling import Polling
+from crawler.daemon.reloading import Watches
+from crawler.daemon.signals import Signals
+from crawler.daemon.timekeeping import Timekeeping
+from crawler.daemon.timing import Timing
+from crawler.errors import ConfigError, StoreError, StoreUnavailable
+from crawler.poll import Polled
+from crawler.watch import Equip, Opened, Watch, configured
 
 log = structlog.get_logger()
 
-TICK_SECONDS = 1
+TICK_SECONDS = 1.0
+PING_SECONDS = 10.0
 #: Polls under way may end within this after a stop; what is then still open is dropped whole.
-DRAIN_SECONDS = 10.0
+DRAIN_SECONDS = 9.0
 
-Pairs = Callable[[Iterable[Source]], list[tuple[Source, SourceConfig]]]
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Daemon:
-    """One tick a second starts a task for each host with something due and returns at once."""
+    """`run` is the life of it. `start`, `tick`, `ping`, `reload` and `end` are its parts, for whoever has the time.
 
-    def __init__(self, desk: Desk, sinks: tuple[Sink, ...], pairs: Pairs) -> None:
-        self._desk, self._sinks, self._pairs = desk, sinks, pairs
-        self._running: dict[str, asyncio.Task[None]] = {}
-        self._deliveries: dict[str, asyncio.Task[None]] = {}
-        self._stop = asyncio.Event()
+    `load` reads the config as it is now. `wall` and `steady` are clocks; `steady` stands still while the machine
+    sleeps.
+    """
+
+    def __init__(
+        self,
+        parts: Opened,
+        equip: Equip,
+        load: Callable[[], Config],
+        *,
+        notifier: Notifier | None = None,
+        wall: Callable[[], datetime] = _now,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._parts, self._load, self._wall = parts, load, wall
+        self._notifier = notifier or Notifier()
+        self.health = Health(steady)
+        self.hosts, self.sinks = Turns(), Turns()
+        self._signals = Signals()
+        self._timekeeping = Timekeeping(parts, wall, steady)
+        self._watches = Watches(parts, equip)
+        self._polling = Polling(self.hosts, self._guarded, self._told)
+        self._delivering = Delivering(self.sinks, self._guarded, steady)
+        self._timing = Timing()
+        #: why nothing can be written at present
+        self._blocked: str | None = None
         self._failure: StoreError | None = None
 
-    async def run(self) -> None:
-        """Watch until SIGTERM or SIGINT. Raises StoreError when the store can no longer be written."""
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, self._stop.set)
-        # Left alone it would end the process in the middle of whatever it does.
-        loop.add_signal_handler(
-            signal.SIGHUP, lambda: log.warning("reload", status="not available yet, restart instead")
-        )
-        scheduler = AsyncIOScheduler(timezone=UTC)
-        # A tick that comes late runs once, for whatever is due by then; it never piles up.
-        scheduler.add_job(
-            self._tick, "interval", seconds=TICK_SECONDS, misfire_grace_time=None, coalesce=True, max_instances=1
-        )
-        scheduler.start()
-        log.info("started", sources=len(self._pairs(self._desk.store.sources())))
-        await self._stop.wait()
-        # Shutting the scheduler down with wait=True would cancel what runs: pause it, drain, then shut down.
-        scheduler.pause()
-        await self._drain()
-        scheduler.shutdown(wait=False)
-        log.info("stopped")
+    @property
+    def watch(self) -> Watch:
+        """What the config in use makes of it."""
+        return self._watches.current
+
+    async def run(self, config: Config) -> None:
+        """Watch until SIGTERM or SIGINT. Raises StoreError when the store can no longer be used."""
+        self._signals.install()
+        await self.start(config)
+        self._timing.every(TICK_SECONDS, self.tick)
+        self._timing.every(PING_SECONDS, self.ping)
+        if self._notifier.watchdog_seconds:
+            self._timing.every(self._notifier.watchdog_seconds / 4, self._feed_watchdog)
+        beside = [asyncio.create_task(self._keep_time()), asyncio.create_task(self._reload_when_asked())]
+        self._timing.start()
+        await self._signals.stop.wait()
+        for task in beside:
+            task.cancel()
+        await self.end()
         if self._failure is not None:
             raise self._failure
 
-    async def _tick(self) -> None:
+    async def start(self, config: Config) -> None:
+        """Take the config into use. Raises ConfigError or StoreError."""
+        await self._timekeeping.begin()
+        await self._watches.use(config, self._wall())
+        self.health.phase("ready")
+        status = self._status()
+        log.info("started", sources=len(self.watch.pairs(self._parts.store.sources())), status=status)
+        self._notifier.ready(status)
+
+    async def tick(self) -> None:
+        """Begin what is due, and return at once."""
         await self._guarded(self._begin_what_is_due())
 
-    async def _begin_what_is_due(self) -> None:
-        due = self._desk.store.due(self._desk.clock())
-        for host, pairs in by_host(self._pairs(due)).items():
-            if host not in self._running:
-                self._running[host] = asyncio.create_task(self._polled(host, pairs))
-        self._deliver()
+    async def idle(self) -> None:
+        """Come back when nothing is under way."""
+        while tasks := [*self._polling.tasks, *self._delivering.tasks]:
+            await asyncio.wait(tasks)
 
-    async def _polled(self, host: str, pairs: list[tuple[Source, SourceConfig]]) -> None:
+    async def ping(self) -> None:
+        """Ask the store whether it answers, and tell how things are."""
         try:
-            await self._guarded(poll_host(self._desk, pairs, self._told, forced=False, stopping=self._stop.is_set))
-        finally:
-            del self._running[host]
+            if self._blocked is None:
+                await self._parts.store.ping()
+            else:
+                # A write of something real: an empty one works on a full disk, too.
+                await self._parts.store.keep_lines(self._parts.lines.snapshot())
+                self._resume()
+        except StoreUnavailable as error:
+            self._pause(str(error))
+        except StoreError as error:
+            self._fail(error)
+        self.health.beat("store")
+        self._notifier.status(self._status())
+
+    async def reload(self) -> None:
+        """Read the config again and use it; a bad one is reported, and the old one stays."""
+        self._notifier.reloading()
+        try:
+            config = await asyncio.to_thread(self._load)
+            users = [*self._polling.tasks, *self._delivering.tasks]
+            await self._watches.use(config, self._wall(), users=users)
+        except (ConfigError, StoreError) as error:
+            for line in str(error).splitlines():
+                log.error("reload", status="refused", error=line)
+        else:
+            self._polling.look_for_new()
+            log.info("reload", status="done", sources=len(config.sources), sinks=len(config.sinks))
+        self._notifier.ready(self._status())
+
+    async def end(self) -> None:
+        """Let what is under way end, tell what it found, and close; all of it together has a limit."""
+        self.health.phase("stopping")
+        self._polling.stop()
+        self._notifier.stopping("finishing what is under way")
+        self._timing.pause()
+        deadline = asyncio.get_running_loop().time() + DRAIN_SECONDS
+        hurry = self._signals.hurry
+        await ended(self._polling.tasks, deadline=deadline, hurry=hurry)
+        await ended(self._delivering.tasks, deadline=deadline, hurry=hurry)
+        if self._failure is None and self._blocked is None and not hurry.is_set():
+            # Those may have looked before the last poll had found something.
+            self._delivering.begin(self.watch)
+            await ended(self._delivering.tasks, deadline=deadline, hurry=hurry)
+        self._timing.shutdown()
+        await self._watches.close()
+        log.info("stopped")
+
+    async def _begin_what_is_due(self) -> None:
+        await self._mind_the_clock()
+        self.health.beat("clock")
+        if self._delivering.advances:
+            self.health.beat("delivery")
+        if self._blocked is None and not self._signals.stop.is_set():
+            self._polling.begin(self.watch, self._wall())
+            self._delivering.begin(self.watch)
 
     async def _told(self, polled: Polled) -> None:
         if polled.changes:
-            self._deliver()
+            self._delivering.begin(self.watch)
 
-    def _deliver(self) -> list[asyncio.Task[None]]:
-        """Start a delivery to each Sink that has none under way: one that hangs holds up no other."""
-        for sink in self._sinks:
-            delivery = self._deliveries.get(sink.name)
-            if delivery is None or delivery.done():
-                work = self._guarded(deliver(self._desk.store, [sink], self._desk.clock))
-                self._deliveries[sink.name] = asyncio.create_task(work)
-        return list(self._deliveries.values())
+    async def _mind_the_clock(self) -> None:
+        if await self._timekeeping.mind(self._polling.tasks, lambda: configured(self.watch.config)):
+            self._timing.catch_up()
+
+    async def _keep_time(self) -> None:
+        """The scheduler goes by the wall clock, and would sleep for as long as that is put back: this does not."""
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            await self._guarded(self._mind_the_clock())
+
+    async def _reload_when_asked(self) -> None:
+        while True:
+            await self._signals.reload.wait()
+            self._signals.reload.clear()
+            await self._guarded(self.reload())
+
+    async def _feed_watchdog(self) -> None:
+        if self.health.advances():
+            self._notifier.alive()
 
     async def _guarded(self, work: Awaitable[object]) -> None:
-        """A store that cannot be written ends the daemon: it must not poll on and forget."""
+        """Do this; trouble with the store pauses the watch, or ends it where only a new start helps."""
         try:
             await work
+        except StoreUnavailable as error:
+            self._pause(str(error))
         except StoreError as error:
-            self._failure = self._failure or error
-            self._stop.set()
+            self._fail(error)
         except Exception:
             # A mistake of ours costs this piece of work; nobody waits for its task to hear of it.
             log.exception("work", status="failed")
 
-    async def _drain(self) -> None:
-        """Let polls under way end, then tell what they found; all of it together has a limit."""
-        deadline = asyncio.get_running_loop().time() + DRAIN_SECONDS
-        await _ended(self._running.values(), deadline)
-        await _ended(self._deliveries.values(), deadline)
-        if self._failure is None:
-            # Those may have looked before the last poll had found something.
-            await _ended(self._deliver(), deadline)
+    def _pause(self, reason: str) -> None:
+        if self._blocked is None:
+            log.error("store", status="paused", error=reason)
+        self._blocked = reason
+        self.health.trouble("store", reason)
 
+    def _resume(self) -> None:
+        log.info("store", status="resumed")
+        self._blocked = None
+        self.health.trouble("store", None)
 
-async def _ended(tasks: Iterable[asyncio.Task[None]], deadline: float) -> None:
-    """Wait until these have ended; cancel what has not by the deadline."""
-    left = list(tasks)
-    if not left:
-        return
-    _, late = await asyncio.wait(left, timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
-    for task in late:
-        task.cancel()
-    await asyncio.gather(*late, return_exceptions=True)
+    def _fail(self, error: StoreError) -> None:
+        self._failure = self._failure or error
+        self._signals.stop.set()
+
+    def _status(self) -> str:
+        """One line that a person understands: `watching 212 sources, 3 failing; 2 alerts pending`."""
+        if self._blocked is not None:
+            return f"paused: {self._blocked}"
+        states, pending = self._parts.store.summary()
+        watched = sum(number for state, number in states.items() if state not in ("removed", "duplicate", "paused"))
+        parts = [f"watching {watched:,} sources"]
+        parts += [f"{states[state]:,} {state}" for state in ("failing", "suspect", "gone") if state in states]
+        return f"{', '.join(parts)}; {pending:,} alerts pending"

@@ -36,6 +36,9 @@ def shift(connection: sqlite3.Connection, before: datetime, after: datetime) -> 
 
 
 def latest(connection: sqlite3.Connection) -> datetime | None:
-    """The time of the last poll that is written down."""
+    """The latest time of a poll, unless the clock is known to have been put back from there."""
     (at,) = connection.execute("SELECT max(last_at) FROM polls").fetchone()
-    return moment(at)
+    (is_known,) = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM clock_jumps WHERE from_at >= ? AND to_at < from_at)", (at,)
+    ).fetchone()
+    return None if is_known else moment(at)

@@ -94,6 +94,15 @@ def bare(connection: sqlite3.Connection, now: datetime, *, limit: int, besides: 
     return [_source(row) for row in rows]
 
 
+def summary(connection: sqlite3.Connection) -> tuple[dict[str, int], int]:
+    """How many Sources are in which state, and how many Alerts are pending."""
+    states = {
+        row["state"]: row["n"] for row in connection.execute("SELECT state, count(*) AS n FROM sources GROUP BY 1")
+    }
+    (pending,) = connection.execute("SELECT count(*) FROM alerts WHERE state = 'pending'").fetchone()
+    return states, pending
+
+
 def recent_hashes(connection: sqlite3.Connection, endpoint_id: int) -> frozenset[str]:
     """Raw hashes that the Endpoint showed last: what need not be derived again."""
     rows = connection.execute(
