@@ -134,4 +134,4 @@ def _goes_on(plan: Plan) -> bool:
         return False
     if plan.walk is not None:
         return not plan.walk.done
-    return plan.endpoint.last_ok_at != plan.endpoint.last_try_at
+    return plan.endpoint is not None and plan.endpoint.last_ok_at != plan.endpoint.last_try_at

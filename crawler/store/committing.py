@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 
 from crawler.errors import StoreConflict
-from crawler.model import EndpointState, Plan, PollRecord, SourceFacts, Walk
-from crawler.store.posting import insert, write_posts
-from crawler.store.rows import needed, reach_text, text
+from crawler.model import EndpointState, Plan, PollRecord, SourceFacts
+from crawler.store import suspecting, sweeping
+from crawler.store.posting import write_posts
+from crawler.store.rows import needed, text
 from crawler.store.waits import recovered
 
 QUIET = ("not_modified", "unchanged")
@@ -16,16 +17,18 @@ QUIET = ("not_modified", "unchanged")
 def write(connection: sqlite3.Connection, plan: Plan, *, normalizer_version: int) -> None:
     """Write all of a Plan. Raises StoreConflict when the store has moved since it was decided."""
     try:
-        _endpoint(connection, plan.endpoint)
+        if plan.endpoint is not None:
+            _endpoint(connection, plan.endpoint)
         poll_id = _poll(connection, plan.endpoint_id, plan.poll, at=needed(text(plan.now)))
         _facts(connection, plan.source_id, plan.facts)
         if plan.poll.outcome != "failed":
             recovered(connection, plan.source_id)
         if plan.walk is not None:
-            _walk(connection, plan.walk)
+            sweeping.write(connection, [plan.walk])
         if plan.posts:
             write_posts(connection, plan, poll_id, normalizer_version)
         _seen(connection, plan)
+        suspecting.write(connection, plan, poll_id, at=needed(text(plan.now)))
     except sqlite3.IntegrityError as error:
         raise StoreConflict(f"the store has moved since the plan was made: {error}") from error
 
@@ -135,27 +138,21 @@ def _facts(connection: sqlite3.Connection, source_id: int, facts: SourceFacts) -
     connection.execute(
         """
         UPDATE sources SET kind = coalesce(?, kind), home = coalesce(?, home), title = coalesce(?, title),
-               timezone = coalesce(?, timezone), state = coalesce(?, state), baseline_at = coalesce(?, baseline_at)
+               timezone = coalesce(?, timezone), state = coalesce(?, state), baseline_at = coalesce(?, baseline_at),
+               last_sweep_at = coalesce(?, last_sweep_at)
          WHERE id = ?
         """,
-        (facts.kind, facts.home, facts.title, facts.timezone, facts.state, text(facts.baseline_at), source_id),
+        (
+            facts.kind,
+            facts.home,
+            facts.title,
+            facts.timezone,
+            facts.state,
+            text(facts.baseline_at),
+            text(facts.last_sweep_at),
+            source_id,
+        ),
     )
-
-
-def _walk(connection: sqlite3.Connection, walk: Walk) -> None:
-    row = {
-        "endpoint_id": walk.endpoint_id,
-        "kind": walk.kind,
-        "started_at": text(walk.started_at),
-        "cursor": walk.cursor,
-        "offset": walk.offset,
-        "seen": walk.seen,
-        "total": walk.total,
-        "done": int(walk.done),
-        "reach": reach_text(walk.reach),
-    }
-    replace = ", ".join(f'"{name}" = excluded."{name}"' for name in row if name != "endpoint_id")
-    insert(connection, "walks", [row], clause=f"ON CONFLICT (endpoint_id) DO UPDATE SET {replace}")
 
 
 def _seen(connection: sqlite3.Connection, plan: Plan) -> None:

@@ -6,14 +6,14 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from crawler.model import Endpoint, Key, Known, KnownPost, KnownRevision, LastSighting, Source, Validators, Walk
-from crawler.store.rows import fields_of, json_text, moment, names, reach_of, sure, text
+from crawler.model import Endpoint, Key, Known, KnownPost, KnownRevision, LastSighting, Source, Validators
+from crawler.store.rows import fields_of, json_text, moment, names, sure, text
 
 #: Sightings whose raw hashes a feed's parse is told of: more than any window that a feed shows.
 RECENT = 1000
 
 
-_SOURCES = """
+SOURCES = """
     SELECT s.*, (SELECT json_group_array(name) FROM (SELECT name FROM source_groups WHERE source_id = s.id
                                                       ORDER BY name)) AS groups,
            max(s.failures, coalesce((SELECT max(e.failures) FROM endpoints e
@@ -24,12 +24,12 @@ _SOURCES = """
 
 def sources(connection: sqlite3.Connection) -> list[Source]:
     """All Sources, removed and duplicate ones too, in the order of the config they came with."""
-    return [_source(row) for row in connection.execute(f"{_SOURCES} ORDER BY s.id")]
+    return [source_of(row) for row in connection.execute(f"{SOURCES} ORDER BY s.id")]
 
 
 def source(connection: sqlite3.Connection, source_id: int) -> Source:
     """The Source with this id, which must be there."""
-    return _source(connection.execute(f"{_SOURCES} WHERE s.id = ?", (source_id,)).fetchone())
+    return source_of(connection.execute(f"{SOURCES} WHERE s.id = ?", (source_id,)).fetchone())
 
 
 def endpoints(connection: sqlite3.Connection, source_id: int) -> list[Endpoint]:
@@ -40,58 +40,40 @@ def endpoints(connection: sqlite3.Connection, source_id: int) -> list[Endpoint]:
     return [_endpoint(row) for row in rows]
 
 
-def walk(connection: sqlite3.Connection, endpoint_id: int) -> Walk | None:
-    """The walk of an Endpoint, under way or done."""
-    row = connection.execute("SELECT * FROM walks WHERE endpoint_id = ?", (endpoint_id,)).fetchone()
-    if row is None:
-        return None
-    return Walk(
-        endpoint_id=row["endpoint_id"],
-        kind=row["kind"],
-        started_at=sure(row["started_at"]),
-        cursor=row["cursor"],
-        offset=row["offset"],
-        seen=row["seen"],
-        total=row["total"],
-        done=bool(row["done"]),
-        reach=reach_of(row["reach"]),
-    )
-
-
 #: Sources that are polled, unless they wait; the ids that they are taken from come first in the query.
-_WATCHED = "s.state IN ('active', 'failing', 'suspect', 'gone') AND coalesce(s.next_try_at, '') <= :now"
+WATCHED = "s.state IN ('active', 'failing', 'suspect', 'gone') AND coalesce(s.next_try_at, '') <= :now"
 
 
 def due(connection: sqlite3.Connection, now: datetime, *, limit: int, besides: Iterable[int]) -> list[Source]:
     """The polled Sources with an Endpoint that is due; those that have waited longest if more than `limit`."""
     rows = connection.execute(
         f"""
-        {_SOURCES}
+        {SOURCES}
          WHERE s.id IN (
                 SELECT e.source_id FROM endpoints e INDEXED BY endpoints_due
                  CROSS JOIN sources s ON s.id = e.source_id
-                 WHERE e.next_poll_at <= :now AND e.retired_at IS NULL AND {_WATCHED}
+                 WHERE e.next_poll_at <= :now AND e.retired_at IS NULL AND {WATCHED}
                    AND e.source_id NOT IN (SELECT value FROM json_each(:besides))
                  GROUP BY e.source_id ORDER BY min(e.next_poll_at) LIMIT :limit)
          ORDER BY s.id
         """,  # noqa: S608 (our own parts)
         {"now": text(now), "limit": limit, "besides": json_text(list(besides))},
     )
-    return [_source(row) for row in rows]
+    return [source_of(row) for row in rows]
 
 
 def bare(connection: sqlite3.Connection, now: datetime, *, limit: int, besides: Iterable[int]) -> list[Source]:
     """The polled Sources without any Endpoint yet."""
     rows = connection.execute(
         f"""
-        {_SOURCES}
-         WHERE {_WATCHED} AND NOT EXISTS (SELECT 1 FROM endpoints e WHERE e.source_id = s.id AND e.retired_at IS NULL)
+        {SOURCES}
+         WHERE {WATCHED} AND NOT EXISTS (SELECT 1 FROM endpoints e WHERE e.source_id = s.id AND e.retired_at IS NULL)
            AND s.id NOT IN (SELECT value FROM json_each(:besides))
          ORDER BY s.id LIMIT :limit
         """,  # noqa: S608 (our own parts)
         {"now": text(now), "limit": limit, "besides": json_text(list(besides))},
     )
-    return [_source(row) for row in rows]
+    return [source_of(row) for row in rows]
 
 
 def summary(connection: sqlite3.Connection) -> tuple[dict[str, int], int]:
@@ -104,22 +86,29 @@ def summary(connection: sqlite3.Connection) -> tuple[dict[str, int], int]:
 
 
 def recent_hashes(connection: sqlite3.Connection, endpoint_id: int) -> frozenset[str]:
-    """Raw hashes that the Endpoint showed last: what need not be derived again."""
+    """Raw hashes that the Endpoint showed last: what need not be derived again. Not of Posts that are gone."""
     rows = connection.execute(
-        "SELECT raw_hash FROM sightings WHERE endpoint_id = ? ORDER BY last_seen_at DESC LIMIT ?",
+        """
+        SELECT s.raw_hash FROM sightings s WHERE s.endpoint_id = ?
+           AND (SELECT state FROM posts WHERE id = s.post_id) IN ('public', 'protected')
+         ORDER BY s.last_seen_at DESC LIMIT ?
+        """,
         (endpoint_id, RECENT),
     )
     return frozenset(row["raw_hash"] for row in rows)
 
 
 def sightings_of(connection: sqlite3.Connection, endpoint_id: int, wp_ids: Iterable[int]) -> dict[int, LastSighting]:
-    """What the Endpoint last said of the posts with these WordPress ids; unknown ones are absent."""
+    """What the Endpoint last said of the public posts with these WordPress ids; unknown ones are absent.
+
+    So are those that are gone: if one is shown again it is to be read, whatever its dates say.
+    """
     rows = connection.execute(
         """
         SELECT p.wp_id, s.* FROM json_each(?) j
          CROSS JOIN post_keys k ON k.source_id = (SELECT source_id FROM endpoints WHERE id = ?)
                           AND k.kind = 'wp-id' AND k.value = CAST(j.value AS TEXT)
-          JOIN posts p ON p.id = k.post_id
+          JOIN posts p ON p.id = k.post_id AND p.state IN ('public', 'protected')
           JOIN sightings s ON s.post_id = p.id AND s.endpoint_id = ?
         """,
         (json_text(list(wp_ids)), endpoint_id, endpoint_id),
@@ -168,7 +157,8 @@ def known(connection: sqlite3.Connection, source_id: int, endpoint_id: int, keys
     return Known(posts={row["post_id"]: _post(connection, row) for row in rows}, owners=owners)
 
 
-def _source(row: sqlite3.Row) -> Source:
+def source_of(row: sqlite3.Row) -> Source:
+    """The Source that a row of `SOURCES` holds."""
     return Source(
         id=row["id"],
         name=row["name"],
@@ -180,6 +170,7 @@ def _source(row: sqlite3.Row) -> Source:
         state=row["state"],
         groups=names(row["groups"]),
         baseline_at=moment(row["baseline_at"]),
+        last_sweep_at=moment(row["last_sweep_at"]),
         failures=row["failures"],
         trouble=row["trouble"],
     )

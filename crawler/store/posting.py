@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from crawler.model import Plan, PostPlan
+from crawler.model import ChangePlan, Plan, PostPlan
 from crawler.store.rows import fields_columns, json_text, needed, text
 
 
@@ -201,30 +201,38 @@ def _changes(
         change = post.change
         if change is None:
             continue
-        found = change.comparison
-        changes.append(
-            {
-                "id": change.id,
-                "post_id": post_id,
-                "poll_id": poll_id,
-                "kind": change.kind,
-                "silent": change.silent,
-                "noted": change.noted,
-                "detected_at": at,
-                "old_seen_at": text(change.old_seen_at),
-                "old_revision_id": None if change.old is None else change.old.id,
-                "new_revision_id": revision_id,
-                "fields": json_text(change.fields),
-                "words_added": found.words_added,
-                "words_removed": found.words_removed,
-                "summary": found.summary,
-                "diff": found.diff,
-                "details": json_text(found.fields),
-            }
-        )
-        alerts += [{"change_id": change.id, "sink": sink, "next_attempt_at": at} for sink in change.sinks]
+        changes.append(change_row(change, post_id=post_id, revision_id=revision_id, poll_id=poll_id, at=at))
+        alerts += alert_rows(change, at=at)
     insert(connection, "changes", changes)
     insert(connection, "alerts", alerts)
+
+
+def change_row(change: ChangePlan, *, post_id: int, revision_id: int | None, poll_id: int, at: str) -> dict[str, Any]:
+    """The row of a Change; without a new Revision it is a removal."""
+    found = change.comparison
+    return {
+        "id": change.id,
+        "post_id": post_id,
+        "poll_id": poll_id,
+        "kind": change.kind,
+        "silent": change.silent,
+        "noted": change.noted,
+        "detected_at": at,
+        "old_seen_at": text(change.old_seen_at),
+        "old_revision_id": None if change.old is None else change.old.id,
+        "new_revision_id": revision_id,
+        "fields": json_text(change.fields),
+        "words_added": found.words_added,
+        "words_removed": found.words_removed,
+        "summary": found.summary,
+        "diff": found.diff,
+        "details": json_text(found.fields),
+    }
+
+
+def alert_rows(change: ChangePlan, *, at: str) -> list[dict[str, Any]]:
+    """An Alert for each Sink that takes the Change."""
+    return [{"change_id": change.id, "sink": sink, "next_attempt_at": at} for sink in change.sinks]
 
 
 def insert(connection: sqlite3.Connection, table: str, rows: Sequence[dict[str, Any]], *, clause: str = "") -> None:

@@ -17,6 +17,7 @@ from crawler.model import (
     PendingAlert,
     Plan,
     Source,
+    Suspect,
     Walk,
 )
 
@@ -61,6 +62,12 @@ class Store(Protocol):
         It is `failing` until a poll of it succeeds.
         """
 
+    async def begin_walks(self, walks: Sequence[Walk]) -> None:
+        """Begin these walks, in place of earlier ones of the same kind."""
+
+    async def put_off(self, source_id: int, until: datetime) -> None:
+        """Leave what would be due of a Source's sweeps and suspects alone until then."""
+
     async def delivered(self, alert_id: int, at: datetime, reply: str | None) -> None:
         """Mark an Alert as taken by its Sink."""
 
@@ -88,8 +95,29 @@ class Store(Protocol):
     def endpoints(self, source_id: int) -> list[Endpoint]:
         """The Endpoints of a Source that are polled, best first."""
 
-    def walk(self, endpoint_id: int) -> Walk | None:
-        """The walk of an Endpoint, under way or done."""
+    def walk(self, endpoint_id: int, kind: str = "baseline") -> Walk | None:
+        """The walk of that kind of an Endpoint, under way or done."""
+
+    def hashes_before(self, endpoint_id: int, until: datetime) -> frozenset[str]:
+        """Raw hashes of the Posts that a page of a walk beginning there will probably show."""
+
+    def shown_since(self, endpoint_id: int, since: datetime) -> int:
+        """How many Posts the Endpoint has shown since then."""
+
+    def oldest_published(self, endpoint_id: int) -> datetime | None:
+        """Just before the oldest Post that the Endpoint has shown was published."""
+
+    def suspects(self, source_id: int) -> list[Suspect]:
+        """The Posts of a Source that may be gone or come back, and can be looked at; by when it is their turn."""
+
+    def missing(self, source_id: int, since: datetime, *, now: datetime) -> list[Suspect]:
+        """The public Posts that no collection of the Source has shown since then, as fresh suspects."""
+
+    def public_posts(self, source_id: int) -> int:
+        """How many public Posts the Source's collections have shown."""
+
+    def witnesses(self, endpoint_id: int, limit: int) -> list[int]:
+        """WordPress ids of Posts that the Endpoint should show if it works."""
 
     def due(self, now: datetime, *, bare: bool = True, limit: int = -1, besides: Collection[int] = ()) -> list[Source]:
         """The Sources with an Endpoint that is due, or (`bare`) without any yet, in the order of the config.

@@ -453,3 +453,60 @@ def m0006_notices(db: Database) -> None:
         # the public name of a state that an older version gave at once: nobody was told of it
         "UPDATE sources SET state = 'active' WHERE state = 'failing'",
     )
+
+
+@migrations()
+def m0007_sweeps(db: Database) -> None:
+    """A sweep's walk beside the baseline's, and what is known of posts that may be gone."""
+    _run(
+        db,
+        """
+        CREATE TABLE new_walks (                -- internal: a baseline or sweep under way
+            endpoint_id INTEGER NOT NULL REFERENCES endpoints(id) ON DELETE CASCADE,
+            kind TEXT NOT NULL CHECK (kind IN ('baseline', 'sweep', 'light')),
+            started_at TEXT NOT NULL,
+            cursor TEXT,                        -- site-local date of the oldest post read so far
+            "offset" INTEGER NOT NULL DEFAULT 0,
+            seen INTEGER NOT NULL DEFAULT 0,
+            total INTEGER,
+            done INTEGER NOT NULL DEFAULT 0 CHECK (done IN (0, 1)),
+            reach TEXT,                         -- of a limited baseline: 200 (posts), 7776000s; null: to the end
+            unread INTEGER NOT NULL DEFAULT 0,  -- posts that were shown and could not be read
+            failures INTEGER NOT NULL DEFAULT 0,    -- in a row, of a sweep: polls go on beside it
+            last_error TEXT,
+            next_at TEXT,                       -- a sweep does not go on before
+            PRIMARY KEY (endpoint_id, kind)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        INSERT INTO new_walks (endpoint_id, kind, started_at, cursor, "offset", seen, total, done, reach)
+        SELECT endpoint_id, kind, started_at, cursor, "offset", seen, total, done, reach FROM walks
+        """,
+        "DROP TABLE walks",
+        "ALTER TABLE new_walks RENAME TO walks",
+        "CREATE INDEX walks_under_way ON walks (next_at) WHERE kind <> 'baseline' AND done = 0",
+        """
+        CREATE TABLE new_suspects (             -- internal: posts that may be gone, or may come back
+            post_id INTEGER PRIMARY KEY REFERENCES posts(id) ON DELETE CASCADE,
+            source_id INTEGER NOT NULL REFERENCES sources(id) ON DELETE CASCADE,
+            kind TEXT CHECK (kind IN ('unpublished', 'deleted')),   -- what the last look showed; null: none has yet
+            evidence TEXT NOT NULL,             -- what the site said, for people
+            checks INTEGER NOT NULL DEFAULT 0,  -- looks in a row that showed this kind
+            trouble INTEGER NOT NULL DEFAULT 0, -- looks in a row that showed nothing
+            sweeps INTEGER NOT NULL DEFAULT 0,  -- complete sweeps in a row that did not show the post
+            held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1)),     -- one of too many at once: not looked at yet
+            first_at TEXT NOT NULL,             -- of the first look that showed this kind, or of the suspicion
+            next_check_at TEXT NOT NULL
+        ) STRICT
+        """,
+        """
+        INSERT INTO new_suspects (post_id, source_id, kind, evidence, checks, first_at, next_check_at)
+        SELECT s.post_id, p.source_id, CASE WHEN s.kind IN ('unpublished', 'deleted') THEN s.kind END, s.evidence,
+               s.checks, s.first_at, s.next_check_at
+          FROM suspects s JOIN posts p ON p.id = s.post_id
+        """,
+        "DROP TABLE suspects",
+        "ALTER TABLE new_suspects RENAME TO suspects",
+        "CREATE INDEX suspects_due ON suspects (next_check_at) WHERE held = 0",
+        "CREATE INDEX suspects_of_source ON suspects (source_id)",
+    )

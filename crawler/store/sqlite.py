@@ -20,9 +20,21 @@ from crawler.model import (
     PendingAlert,
     Plan,
     Source,
+    Suspect,
     Walk,
 )
-from crawler.store import clocks, committing, knowing, outbox, registering, retrying, sources, waits
+from crawler.store import (
+    clocks,
+    committing,
+    knowing,
+    outbox,
+    registering,
+    retrying,
+    sources,
+    suspecting,
+    sweeping,
+    waits,
+)
 from crawler.store.opening import WriteLock, open_reader, open_writer, translated
 from crawler.store.rows import sure, text
 from crawler.store.writer import Writer
@@ -95,6 +107,12 @@ class SqliteStore:
     async def postpone(self, source_id: int, error: str, until: datetime) -> None:
         await self._writer.write(lambda db: waits.postpone(db, source_id, error, until))
 
+    async def begin_walks(self, walks: Sequence[Walk]) -> None:
+        await self._writer.write(lambda db: sweeping.write(db, walks))
+
+    async def put_off(self, source_id: int, until: datetime) -> None:
+        await self._writer.write(lambda db: suspecting.put_off(db, source_id, until))
+
     async def delivered(self, alert_id: int, at: datetime, reply: str | None) -> None:
         await self._writer.write(lambda db: outbox.delivered(db, alert_id, at, reply))
 
@@ -123,8 +141,29 @@ class SqliteStore:
     def endpoints(self, source_id: int) -> list[Endpoint]:
         return knowing.endpoints(self._reader, source_id)
 
-    def walk(self, endpoint_id: int) -> Walk | None:
-        return knowing.walk(self._reader, endpoint_id)
+    def walk(self, endpoint_id: int, kind: str = "baseline") -> Walk | None:
+        return sweeping.walk(self._reader, endpoint_id, kind)
+
+    def hashes_before(self, endpoint_id: int, until: datetime) -> frozenset[str]:
+        return sweeping.hashes_before(self._reader, endpoint_id, until)
+
+    def shown_since(self, endpoint_id: int, since: datetime) -> int:
+        return sweeping.shown_since(self._reader, endpoint_id, since)
+
+    def oldest_published(self, endpoint_id: int) -> datetime | None:
+        return sweeping.oldest_published(self._reader, endpoint_id)
+
+    def suspects(self, source_id: int) -> list[Suspect]:
+        return suspecting.suspects(self._reader, source_id)
+
+    def missing(self, source_id: int, since: datetime, *, now: datetime) -> list[Suspect]:
+        return suspecting.missing(self._reader, source_id, since, now=now)
+
+    def public_posts(self, source_id: int) -> int:
+        return suspecting.public_posts(self._reader, source_id)
+
+    def witnesses(self, endpoint_id: int, limit: int) -> list[int]:
+        return suspecting.witnesses(self._reader, endpoint_id, limit)
 
     def due(self, now: datetime, *, bare: bool = True, limit: int = -1, besides: Collection[int] = ()) -> list[Source]:
         self._writer.check()

@@ -1,0 +1,195 @@
+"""Posts that may be gone: which they are, whose turn it is, and the Changes of those that are. Decides nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from crawler.model import Plan, RemovalPlan, Source, Suspect
+from crawler.store.knowing import SOURCES, WATCHED, source_of
+from crawler.store.posting import alert_rows, change_row, insert
+from crawler.store.rows import json_text, needed, sure, text
+from crawler.text import canonical_link
+
+#: A collection that is polled and has shown the post.
+_SHOWN_BY = """
+    sightings s JOIN endpoints e ON e.id = s.endpoint_id AND e.kind = 'rest' AND e.retired_at IS NULL
+"""
+
+
+def due(connection: sqlite3.Connection, now: datetime, *, limit: int, besides: Iterable[int]) -> list[Source]:
+    """The polled Sources with a suspect to look at, or a sweep to go on with."""
+    rows = connection.execute(
+        f"""
+        {SOURCES}
+         WHERE s.id IN (
+                SELECT x.source_id FROM suspects x
+                 WHERE x.held = 0 AND x.next_check_at <= :now
+                   AND EXISTS (SELECT 1 FROM {_SHOWN_BY} WHERE s.post_id = x.post_id AND e.source_id = x.source_id)
+                 UNION
+                SELECT e.source_id FROM walks w JOIN endpoints e ON e.id = w.endpoint_id AND e.retired_at IS NULL
+                 WHERE w.kind <> 'baseline' AND w.done = 0 AND coalesce(w.next_at, '') <= :now)
+           AND {WATCHED} AND s.id NOT IN (SELECT value FROM json_each(:besides))
+         ORDER BY s.id LIMIT :limit
+        """,  # noqa: S608 (our own parts)
+        {"now": text(now), "limit": limit, "besides": json_text(list(besides))},
+    )
+    return [source_of(row) for row in rows]
+
+
+def put_off(connection: sqlite3.Connection, source_id: int, until: datetime) -> None:
+    """Leave what would be due of a Source alone until then: it could not be looked at."""
+    at = text(until)
+    connection.execute(
+        "UPDATE suspects SET next_check_at = ? WHERE source_id = ? AND next_check_at < ?", (at, source_id, at)
+    )
+    connection.execute(
+        """
+        UPDATE walks SET next_at = ?1 WHERE kind <> 'baseline' AND done = 0 AND coalesce(next_at, '') < ?1
+           AND endpoint_id IN (SELECT id FROM endpoints WHERE source_id = ?2)
+        """,
+        (at, source_id),
+    )
+
+
+def suspects(connection: sqlite3.Connection, source_id: int) -> list[Suspect]:
+    """The suspects of a Source that can be looked at, those whose turn comes first in front."""
+    rows = connection.execute(
+        f"""
+        SELECT x.*, p.wp_id, p.link, p.title, p.state,
+               (SELECT s.endpoint_id FROM {_SHOWN_BY} WHERE s.post_id = p.id AND e.source_id = p.source_id
+                 ORDER BY s.last_seen_at DESC LIMIT 1) AS shown_by
+          FROM suspects x JOIN posts p ON p.id = x.post_id
+         WHERE x.source_id = ? AND p.wp_id IS NOT NULL AND shown_by IS NOT NULL
+         ORDER BY x.next_check_at, x.post_id
+        """,  # noqa: S608 (our own parts)
+        (source_id,),
+    ).fetchall()
+    return [
+        Suspect(
+            **_post(connection, row),
+            kind=row["kind"],
+            evidence=row["evidence"],
+            checks=row["checks"],
+            trouble=row["trouble"],
+            sweeps=row["sweeps"],
+            held=bool(row["held"]),
+            first_at=sure(row["first_at"]),
+            next_check_at=sure(row["next_check_at"]),
+        )
+        for row in rows
+    ]
+
+
+def missing(connection: sqlite3.Connection, source_id: int, since: datetime, *, now: datetime) -> list[Suspect]:
+    """The public Posts that no collection of the Source has shown since then, as the suspects that they become."""
+    rows = connection.execute(
+        f"""
+        SELECT p.id AS post_id, p.source_id, p.wp_id, p.link, p.title, p.state, s.endpoint_id AS shown_by,
+               max(s.last_seen_at) AS last_seen
+          FROM {_SHOWN_BY} JOIN posts p ON p.id = s.post_id
+         WHERE e.source_id = ? AND p.state IN ('public', 'protected') AND p.wp_id IS NOT NULL
+         GROUP BY p.id HAVING last_seen < ? ORDER BY p.id
+        """,  # noqa: S608 (our own parts)
+        (source_id, text(since)),
+    ).fetchall()
+    return [Suspect(**_post(connection, row), evidence="", first_at=now, next_check_at=now) for row in rows]
+
+
+def public_posts(connection: sqlite3.Connection, source_id: int) -> int:
+    """How many public Posts the Source's collections have shown."""
+    (number,) = connection.execute(
+        f"""
+        SELECT count(DISTINCT p.id) FROM {_SHOWN_BY} JOIN posts p ON p.id = s.post_id
+         WHERE e.source_id = ? AND p.state IN ('public', 'protected')
+        """,  # noqa: S608 (our own parts)
+        (source_id,),
+    ).fetchone()
+    return int(number)
+
+
+def witnesses(connection: sqlite3.Connection, endpoint_id: int, limit: int) -> list[int]:
+    """WordPress ids of Posts that the collection should show, those shown last in front."""
+    rows = connection.execute(
+        """
+        SELECT p.wp_id FROM sightings s CROSS JOIN posts p ON p.id = s.post_id
+         WHERE s.endpoint_id = ? AND p.state = 'public' AND p.wp_id IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM suspects x WHERE x.post_id = p.id)
+         ORDER BY s.last_seen_at DESC LIMIT ?
+        """,
+        (endpoint_id, limit),
+    )
+    return [int(row["wp_id"]) for row in rows]
+
+
+def write(connection: sqlite3.Connection, plan: Plan, poll_id: int, *, at: str) -> None:
+    """Write what a Plan says of removals and suspects; a Post that its collection shows is suspected no longer."""
+    _removals(connection, plan.suspicion.removals, poll_id, at)
+    rows = [_row(plan.source_id, each) for each in plan.suspicion.suspects]
+    if rows:
+        replace = ", ".join(f"{name} = excluded.{name}" for name in rows[0] if name != "post_id")
+        insert(connection, "suspects", rows, clause=f"ON CONFLICT (post_id) DO UPDATE SET {replace}")
+    connection.executemany("DELETE FROM suspects WHERE post_id = ?", [(post_id,) for post_id in plan.suspicion.cleared])
+    _clear_shown(connection, plan)
+
+
+def _clear_shown(connection: sqlite3.Connection, plan: Plan) -> None:
+    """A feed is no witness: it may be a copy that a cache has kept."""
+    shown = [*plan.seen, *(post.post_id for post in plan.posts if post.post_id is not None)]
+    if not shown or connection.execute("SELECT 1 FROM suspects LIMIT 1").fetchone() is None:
+        return
+    connection.executemany(
+        """
+        DELETE FROM suspects WHERE post_id = ? AND (SELECT kind FROM endpoints WHERE id = ?) = 'rest'
+           AND (SELECT state FROM posts WHERE id = post_id) IN ('public', 'protected')
+        """,
+        [(post_id, plan.endpoint_id) for post_id in shown],
+    )
+
+
+def _removals(connection: sqlite3.Connection, removals: Iterable[RemovalPlan], poll_id: int, at: str) -> None:
+    for removal in removals:
+        connection.execute("UPDATE posts SET state = ? WHERE id = ?", (removal.state, removal.post_id))
+        row = change_row(removal.change, post_id=removal.post_id, revision_id=None, poll_id=poll_id, at=at)
+        insert(connection, "changes", [row])
+        insert(connection, "alerts", alert_rows(removal.change, at=at))
+
+
+def _post(connection: sqlite3.Connection, row: sqlite3.Row) -> Mapping[str, Any]:
+    return {
+        "post_id": row["post_id"],
+        "wp_id": row["wp_id"],
+        "endpoint_id": row["shown_by"],
+        "link": row["link"],
+        "is_replaced": _is_replaced(connection, row),
+        "title": row["title"],
+        "state": row["state"],
+    }
+
+
+def _is_replaced(connection: sqlite3.Connection, row: sqlite3.Row) -> bool:
+    """Whether another Post stands at the Post's address now: a trashed post frees its link (measured on WordPress)."""
+    if row["link"] is None:
+        return False
+    owner = connection.execute(
+        "SELECT post_id FROM post_keys WHERE source_id = ? AND kind = 'link' AND value = ?",
+        (row["source_id"], canonical_link(row["link"])),
+    ).fetchone()
+    return owner is not None and owner["post_id"] != row["post_id"]
+
+
+def _row(source_id: int, suspect: Suspect) -> dict[str, Any]:
+    return {
+        "post_id": suspect.post_id,
+        "source_id": source_id,
+        "kind": suspect.kind,
+        "evidence": suspect.evidence,
+        "checks": suspect.checks,
+        "trouble": suspect.trouble,
+        "sweeps": suspect.sweeps,
+        "held": int(suspect.held),
+        "first_at": needed(text(suspect.first_at)),
+        "next_check_at": needed(text(suspect.next_check_at)),
+    }
