@@ -13,11 +13,13 @@ from crawler.cli.version import VERSION
 COMMANDS = {
     "run": Stub("crawler.cli.watch:run", "Watch all sources until SIGTERM or SIGINT."),
     "poll": Stub("crawler.cli.watch:poll", "Poll the named sources (default: all) once, now."),
+    "demo": Stub("crawler.cli.demo:demo", "Watch a little site on this machine being edited."),
     "init": Stub("crawler.cli.starting:init", "Write a commented config.yaml for these sites."),
     "check": Stub("crawler.cli.checking:check", "Validate the configuration."),
     "status": Stub("crawler.cli.status:status", "How the sources are doing, worst first."),
     "posts": Stub("crawler.cli.lists:posts", "List posts, newest first."),
     "changes": Stub("crawler.cli.lists:changes", "List changes, newest first."),
+    "alerts": Stub("crawler.cli.alerts:alerts", "List the outbox, newest first; `retry`, `test`."),
     "log": Stub("crawler.cli.history:log", "The revisions and changes of a post, newest first."),
     "show": Stub("crawler.cli.showing:show_command", "The text of one revision of a post."),
     "diff": Stub("crawler.cli.comparing:diff", "What differs between two revisions of a post."),

@@ -96,7 +96,7 @@ async def equipped(parts: Opened, config: Config, progress: Progress) -> AsyncIt
             config=config,
             store=parts.store,
             desk=desk,
-            sinks=tuple(_sink(sink, config) for sink in config.sinks),
+            sinks=tuple(sink_of(sink, config) for sink in config.sinks),
             configs={each.name: each for each in config.sources},
         )
 
@@ -110,7 +110,8 @@ async def watching(config: Config, progress: Progress) -> AsyncIterator[Watch]:
             yield watch
 
 
-def _sink(sink: SinkConfig, config: Config) -> Sink:
+def sink_of(sink: SinkConfig, config: Config) -> Sink:
+    """The Sink that the config describes."""
     if sink.type == "jsonl":
         return JsonlSink(sink.name, sink.path or Path("alerts.jsonl"), full_text=sink.full_text)
     return StdoutSink(sink.name, zone=config.timezone, paint=paint(sys.stdout))
