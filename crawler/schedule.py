@@ -35,6 +35,13 @@ def next_poll(
 
 #: This program was not made before: a clock that says so is wrong, and so are the times that it gives.
 MADE = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def wrong_clock(now: datetime) -> str | None:
+    """What to write beside times that cannot be right; None where they can."""
+    return f"the clock of this machine was wrong: it said {now:%Y-%m-%d}" if now < MADE else None
+
+
 #: Up to so many Sources are polled at once when they come together.
 AT_ONCE = 100
 

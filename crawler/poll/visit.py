@@ -32,7 +32,7 @@ from crawler.model import (
 from crawler.model.plan import Outcome, PollKind
 from crawler.poll.desk import Desk
 from crawler.route import patterns
-from crawler.schedule import next_poll
+from crawler.schedule import next_poll, wrong_clock
 from crawler.tasks import Compare, CompareMany
 
 
@@ -239,6 +239,7 @@ class Visit:
             now=self.asked_at or now,
             poll=replace(
                 record,
+                error="; ".join(filter(None, (record.error, wrong_clock(now)))) or None,
                 duration_ms=took,
                 status_code=self.fetch.status,
                 requests=requests,
