@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections import defaultdict
@@ -52,6 +53,9 @@ class World:
             site = Site(clock=self.clock, url=f"https://s{number:03}.example")
             site.publish(f"First of {number}", "<p>Some text.</p>")
             self.sites[f"s{number:03}.example"] = site
+        #: no request is answered before this is set
+        self.hold = asyncio.Event()
+        self.hold.set()
         self.asked: dict[str, list[float]] = defaultdict(list)
         self.write(every=every)
 
@@ -146,6 +150,7 @@ class _Noting(Router):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self._world.asked[request.url.host].append(self._world.steady())
+        await self._world.hold.wait()
         return await super().handle_async_request(request)
 
 

@@ -1,0 +1,158 @@
+"""The config is read again: all of it is swapped, or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import structlog
+
+from tests.daemon.bench import World
+from tests.site import Site
+
+
+@pytest.fixture
+def world(tmp_path):
+    return World(tmp_path, hosts=5)
+
+
+def names(world):
+    return [f"s{number:03}.example" for number in range(world)]
+
+
+def states(world):
+    return {row["name"]: row["state"] for row in world.rows("SELECT name, state FROM sources")}
+
+
+def run(world, *steps):
+    """Start a daemon, read everything once, then let each step happen and half an hour pass."""
+
+    async def story():
+        async with world.running() as daemon:
+            await world.run(daemon, hours=0.5)
+            for step in steps:
+                step()
+                await daemon.reload()
+                await world.run(daemon, hours=0.5)
+
+    with structlog.testing.capture_logs() as logs:
+        asyncio.run(story())
+    return logs
+
+
+def reloads(logs):
+    return [(log["status"], log.get("error")) for log in logs if log["event"] == "reload"]
+
+
+def test_sources_are_added_and_removed(world):
+    world.sites["new.example"] = Site(clock=world.clock, url="https://new.example")
+    world.sites["new.example"].publish("Here", "<p>Text.</p>")
+    wanted = [*names(4), "new.example"]
+    logs = run(world, lambda: world.write(wanted))
+    assert reloads(logs) == [("done", None)]
+    assert states(world) == {**dict.fromkeys(wanted, "active"), "s004.example": "removed"}
+    assert world.one("SELECT count(*) FROM posts p JOIN sources s ON s.id = source_id WHERE name = 'new.example'") == 1
+    last = world.asked["s004.example"][-1]
+    assert last <= 1800 + 30 < world.asked["s000.example"][-1]
+
+
+def test_a_renamed_source_and_a_moved_one_keep_their_history(world):
+    def rename_and_move():
+        text = (world.folder / "config.yaml").read_text()
+        text = text.replace("name: s000.example,", "name: renamed,")
+        text = text.replace("'https://s001.example/feed/'", "'https://s001.example/feed/?moved'")
+        (world.folder / "config.yaml").write_text(text)
+
+    logs = run(world, rename_and_move)
+    assert reloads(logs) == [("done", None)]
+    assert set(states(world)) == {"renamed", *names(5)[1:]}
+    assert world.one("SELECT count(*) FROM posts") == 5
+    assert world.one("SELECT url FROM sources WHERE name = 's001.example'").endswith("?moved")
+    assert world.alerts() == []
+
+
+def test_a_shorter_interval_holds_at_once(world):
+    before = {}
+
+    def shorter():
+        before.update({host: len(times) for host, times in world.asked.items()})
+        world.write(every="5m")
+
+    run(world, shorter)
+    for host, times in world.asked.items():
+        assert 5 <= len(times) - before[host] <= 7
+
+
+def test_new_sinks_and_routes_hold_from_then_on(world):
+    def other_sink():
+        text = (world.folder / "config.yaml").read_text().replace("path: alerts.jsonl", "path: other.jsonl")
+        (world.folder / "config.yaml").write_text(text)
+        world.clock.advance(seconds=60)
+        world.sites["s000.example"].publish("Later", "<p>More.</p>")
+
+    run(world, other_sink)
+    assert world.alerts() == []
+    assert "Later" in (world.folder / "other.jsonl").read_text()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda text: text.replace("every: 15m", "evry: 15m", 1), "evry"),
+        (lambda text: text + "  - {url: 'nonsense'}\n", "url"),
+        (lambda text: "sources: [", "config.yaml"),
+        (lambda text: text.replace("store: crawler.db", "store: elsewhere.db"), "needs a restart"),
+        (lambda text: "\n".join(text.splitlines()[:-3]) + "\n", "3 of 5 sources would be given up"),
+    ],
+    ids=["unknown key", "bad url", "no yaml", "another store", "most sources gone"],
+)
+def test_a_bad_config_is_reported_and_the_old_one_stays(world, spoil, told):
+    def write_bad():
+        path = world.folder / "config.yaml"
+        path.write_text(spoil(path.read_text()))
+
+    logs = run(world, write_bad)
+    refused = [error for status, error in reloads(logs) if status == "refused"]
+    assert refused
+    assert any(told in error for error in refused), refused
+    assert states(world) == dict.fromkeys(names(5), "active")
+    for times in world.asked.values():
+        assert times[-1] > 2400, "it is polled no longer"
+
+
+def test_a_config_that_is_gone_is_reported_and_the_old_one_stays(world):
+    logs = run(world, (world.folder / "config.yaml").unlink)
+    assert [status for status, _ in reloads(logs)] == ["refused"]
+    assert states(world) == dict.fromkeys(names(5), "active")
+
+
+def test_half_of_the_sources_may_go(tmp_path):
+    world = World(tmp_path, hosts=4)
+    assert reloads(run(world, lambda: world.write(names(2)))) == [("done", None)]
+    assert sorted(states(world).values()) == ["active", "active", "removed", "removed"]
+
+
+def test_what_a_poll_finds_for_a_source_that_has_left_meanwhile_is_not_written(world):
+    """The poll under way goes on with the old Watch, whose connections stay open for it."""
+    release = asyncio.Event()
+
+    async def story():
+        async with world.running() as daemon:
+            await world.run(daemon, hours=0.5)
+            world.clock.advance(seconds=60)
+            world.sites["s000.example"].publish("Too late", "<p>More.</p>")
+            world.sites["s001.example"].publish("In time", "<p>More.</p>")
+            world.hold = release
+            for _ in range(40):
+                world.clock.advance(seconds=30)
+                await daemon.tick()
+            assert daemon._polling.tasks
+            world.write(names(5)[1:])
+            await daemon.reload()
+            release.set()
+            await daemon.idle()
+            await world.step(daemon, seconds=1)
+
+    asyncio.run(story())
+    assert [alert["data"]["post"]["title"] for alert in world.alerts()] == ["In time"]
+    assert states(world)["s000.example"] == "removed"
