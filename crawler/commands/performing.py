@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +16,26 @@ from crawler.watch import Watch
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Beside:
+    """What else goes on in the daemon that does a command's work."""
+
+    hosts: Turns
+    sinks: Turns
+    #: the daemon is about to end, and nothing more is to be begun
+    stopping: Callable[[], bool]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Poll:
     """`poll [NAME…] [--due]`."""
 
     names: tuple[str, ...]
     due: bool
 
-    async def perform(self, watch: Watch, tell: Tell, hosts: Turns, sinks: Turns) -> int:
-        return await poll_now(watch, self.names, self.due, tell, hosts=hosts, sinks=sinks)
+    async def perform(self, watch: Watch, tell: Tell, beside: Beside) -> int:
+        return await poll_now(
+            watch, self.names, self.due, tell, hosts=beside.hosts, sinks=beside.sinks, stopping=beside.stopping
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,20 +44,18 @@ class RetryAlerts:
 
     ids: tuple[int, ...]
 
-    async def perform(self, watch: Watch, tell: Tell, _hosts: Turns, sinks: Turns) -> int:
-        return await retry_alerts(watch, self.ids, tell, sinks=sinks)
+    async def perform(self, watch: Watch, tell: Tell, beside: Beside) -> int:
+        return await retry_alerts(watch, self.ids, tell, sinks=beside.sinks)
 
 
 ERRANDS: dict[str, type[Poll] | type[RetryAlerts]] = {"poll": Poll, "alerts retry": RetryAlerts}
 
 
-async def perform(
-    watch: Watch, what: str, arguments: Mapping[str, Any], tell: Tell, *, hosts: Turns, sinks: Turns
-) -> int:
+async def perform(watch: Watch, what: str, arguments: Mapping[str, Any], tell: Tell, beside: Beside) -> int:
     """Do what a command asks for, and return its exit code. Raises CrawlerError."""
     try:
         errand = msgspec.convert(dict(arguments), ERRANDS[what])
     except (KeyError, msgspec.ValidationError) as error:
         told = f"the daemon does not understand `{what}` as this command says it; restart it after an upgrade"
         raise ErrandError(told) from error
-    return await errand.perform(watch, tell, hosts, sinks)
+    return await errand.perform(watch, tell, beside)

@@ -6,19 +6,30 @@ from collections.abc import Callable, Sequence
 
 from crawler.commands.delivering import deliver_now
 from crawler.commands.turns import Turns
-from crawler.errors import NotFound
+from crawler.errors import ErrandError, NotFound
 from crawler.model import Source
 from crawler.poll import Polled, poll_hosts
+from crawler.poll.hosts import never
 from crawler.watch import Watch
 
 #: Says a line to whoever gave the command.
 Tell = Callable[[str], None]
 
 
-async def poll_now(watch: Watch, names: Sequence[str], due: bool, tell: Tell, *, hosts: Turns, sinks: Turns) -> int:
+async def poll_now(
+    watch: Watch,
+    names: Sequence[str],
+    due: bool,
+    tell: Tell,
+    *,
+    hosts: Turns,
+    sinks: Turns,
+    stopping: Callable[[], bool] = never,
+) -> int:
     """Poll these Sources (none named: all) and try each due Alert once. Returns the exit code.
 
-    `due`: only those that are due. Raises NotFound for a name that is no Source's, before anything is done.
+    `due`: only those that are due. Raises NotFound for a name that is no Source's, before anything is done, and
+    ErrandError when `stopping` kept some from being polled.
     """
     outcomes: list[Polled] = []
     failed_sinks = 0
@@ -33,7 +44,10 @@ async def poll_now(watch: Watch, names: Sequence[str], due: bool, tell: Tell, *,
     pairs = watch.pairs(named(watch, names, due=due))
     if not pairs:
         tell(_nothing(watch, due=due))
-    await poll_hosts(watch.desk, pairs, told, concurrency=watch.config.fetch.concurrency, turn=hosts)
+    concurrency = watch.config.fetch.concurrency
+    await poll_hosts(watch.desk, pairs, told, concurrency=concurrency, turn=hosts, stopping=stopping)
+    if len(outcomes) < len(pairs):
+        raise ErrandError(f"the daemon was stopped when {len(outcomes):,} of {len(pairs):,} sources had been polled")
     # A sink that has failed before is not asked again so soon: what it cost then counts.
     failed_sinks = max(failed_sinks, await deliver_now(watch, sinks))
     return exit_code([polled.ok for polled in outcomes], failed_sinks)

@@ -1,6 +1,6 @@
 """The daemon: polls what is due, delivers what is pending, until it is told to stop. Decides nothing itself.
 
-each second ── has the clock jumped? ── polls ── deliveries
+each second ── has the clock jumped? ── polls ── deliveries ── errands of the command line
 each 10 s ──── does the store answer? ── a line for the service manager
 SIGHUP ─────── the config is read again: all of it is swapped, or nothing
 SIGTERM ────── nothing is begun; what is under way ends or is dropped whole, within 15 s; a second one: at once
@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 
+from crawler.commands.performing import Beside, perform
 from crawler.commands.turns import Turns
 from crawler.config import Config
 from crawler.daemon.delivering import Delivering
@@ -23,9 +25,11 @@ from crawler.daemon.health import Health
 from crawler.daemon.notify import Notifier
 from crawler.daemon.polling import Polling
 from crawler.daemon.reloading import Watches
+from crawler.daemon.serving import Serving, Tell
 from crawler.daemon.signals import Signals
 from crawler.daemon.timekeeping import Timekeeping
 from crawler.daemon.timing import Timing
+from crawler.errands import folder_of
 from crawler.errors import ConfigError, StoreError, StoreUnavailable
 from crawler.poll import Polled
 from crawler.watch import Equip, Opened, Watch, configured
@@ -68,6 +72,8 @@ class Daemon:
         self._watches = Watches(parts, equip)
         self._polling = Polling(self.hosts, self._guarded, self._told)
         self._delivering = Delivering(self.sinks, self._guarded, steady)
+        self._serving = Serving(self._perform)
+        self._beside = Beside(hosts=self.hosts, sinks=self.sinks, stopping=self._signals.stop.is_set)
         self._timing = Timing()
         #: why nothing can be written at present
         self._blocked: str | None = None
@@ -99,6 +105,7 @@ class Daemon:
         """Take the config into use. Raises ConfigError or StoreError."""
         await self._timekeeping.begin()
         await self._watches.use(config, self._wall())
+        self._serving.serve(folder_of(config.store))
         self.health.phase("ready")
         status = self._status()
         log.info("started", sources=len(self.watch.pairs(self._parts.store.sources())), status=status)
@@ -110,7 +117,7 @@ class Daemon:
 
     async def idle(self) -> None:
         """Come back when nothing is under way."""
-        while tasks := [*self._polling.tasks, *self._delivering.tasks]:
+        while tasks := [*self._polling.tasks, *self._delivering.tasks, *self._serving.tasks]:
             await asyncio.wait(tasks)
 
     async def ping(self) -> None:
@@ -134,7 +141,7 @@ class Daemon:
         self._notifier.reloading()
         try:
             config = await asyncio.to_thread(self._load)
-            users = [*self._polling.tasks, *self._delivering.tasks]
+            users = [*self._polling.tasks, *self._delivering.tasks, *self._serving.tasks]
             await self._watches.use(config, self._wall(), users=users)
         except (ConfigError, StoreError) as error:
             for line in str(error).splitlines():
@@ -152,7 +159,7 @@ class Daemon:
         self._timing.pause()
         deadline = asyncio.get_running_loop().time() + DRAIN_SECONDS
         hurry = self._signals.hurry
-        await ended(self._polling.tasks, deadline=deadline, hurry=hurry)
+        await ended([*self._polling.tasks, *self._serving.tasks], deadline=deadline, hurry=hurry)
         await ended(self._delivering.tasks, deadline=deadline, hurry=hurry)
         if self._failure is None and self._blocked is None and not hurry.is_set():
             # Those may have looked before the last poll had found something.
@@ -160,6 +167,7 @@ class Daemon:
             await ended(self._delivering.tasks, deadline=deadline, hurry=hurry)
         self._timing.shutdown()
         await self._watches.close()
+        self._serving.close()
         log.info("stopped")
 
     async def _begin_what_is_due(self) -> None:
@@ -170,13 +178,27 @@ class Daemon:
         if self._blocked is None and not self._signals.stop.is_set():
             self._polling.begin(self.watch, self._wall())
             self._delivering.begin(self.watch)
+        if not self._signals.stop.is_set():
+            self._serving.serve(folder_of(self.watch.config.store))
 
     async def _told(self, polled: Polled) -> None:
         if polled.changes:
             self._delivering.begin(self.watch)
 
+    async def _perform(self, what: str, arguments: Mapping[str, Any], tell: Tell) -> int:
+        """Do what a command asks for; trouble with the store is the daemon's as well as the command's."""
+        try:
+            return await perform(self.watch, what, arguments, tell, self._beside)
+        except StoreUnavailable as error:
+            self._pause(str(error))
+            raise
+        except StoreError as error:
+            self._fail(error)
+            raise
+
     async def _mind_the_clock(self) -> None:
-        if await self._timekeeping.mind(self._polling.tasks, lambda: configured(self.watch.config)):
+        underway = [*self._polling.tasks, *self._serving.tasks]
+        if await self._timekeeping.mind(underway, lambda: configured(self.watch.config)):
             self._timing.catch_up()
 
     async def _keep_time(self) -> None:

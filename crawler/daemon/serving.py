@@ -30,8 +30,8 @@ Perform = Callable[[str, Mapping[str, Any], Tell], Awaitable[int]]
 class Serving:
     """Takes errands out of the folder and has them performed."""
 
-    def __init__(self, folder: Path, perform: Perform) -> None:
-        self._inbox, self._folder, self._perform = Inbox(folder), folder, perform
+    def __init__(self, perform: Perform) -> None:
+        self._inbox, self._perform = Inbox(), perform
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._trouble: str | None = None
 
@@ -40,17 +40,17 @@ class Serving:
         """The errands under way."""
         return list(self._tasks.values())
 
-    async def serve(self) -> None:
-        """Look once for what was asked, and begin it as far as there is room. Returns at once and never raises."""
+    def serve(self, folder: Path) -> None:
+        """Look once for what was asked, and begin it as far as there is room."""
         try:
             if not self._inbox.is_open:
                 self._inbox.close()
-                self._inbox.open()
+                self._inbox.open(folder)
             waiting = self._inbox.waiting(set(self._tasks))
         except OSError as error:
-            self._say(str(error))
+            self._say(folder, str(error))
             return
-        self._say(None)
+        self._trouble = None
         for errand_id in waiting:
             if len(self._tasks) >= MOST:
                 return
@@ -58,19 +58,11 @@ class Serving:
             if taken is not None:
                 self._tasks[errand_id] = asyncio.create_task(self._done(taken))
 
-    async def drain(self, seconds: float) -> None:
-        """Begin nothing more, wait so long for what is under way, and tell those who wait that the rest was stopped.
-
-        The folder stays open until `close`: whoever waits there must not believe that the store is free by now.
-        """
-        if self._tasks:
-            _, late = await asyncio.wait(self.tasks, timeout=max(0.0, seconds))
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-
     def close(self) -> None:
-        """Take no more errands; what was not begun is its command's own to do."""
+        """Take no more errands; what was not begun is its command's own to do.
+
+        Not before the very end: whoever waits there then tries whether the store is free.
+        """
         self._inbox.close()
 
     async def _done(self, taken: Taken) -> None:
@@ -94,8 +86,8 @@ class Serving:
             del self._tasks[taken.id]
             log.info("errand", status="done", what=what, code=code)
 
-    def _say(self, trouble: str | None) -> None:
+    def _say(self, folder: Path, trouble: str) -> None:
         """Tell of trouble with the folder once: commands beside the daemon are refused then, and it watches on."""
-        if trouble is not None and trouble != self._trouble:
-            log.warning("errand", status="not served", folder=str(self._folder), error=trouble)
+        if trouble != self._trouble:
+            log.warning("errand", status="not served", folder=str(folder), error=trouble)
         self._trouble = trouble

@@ -58,21 +58,20 @@ class Taken:
 class Inbox:
     """The folder, open for as long as the daemon takes errands."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
         self._directory = self._serving = -1
         #: what could not even be removed, so that it is told once
         self._stuck: set[str] = set()
 
-    def open(self) -> None:
+    def open(self, folder: Path) -> None:
         """Make the folder ours and say that errands are taken. Raises OSError."""
         with suppress(FileExistsError):
-            self._folder.mkdir(mode=0o700)
-        self._directory = open_folder(self._folder)
+            folder.mkdir(mode=0o700)
+        self._directory = open_folder(folder)
         try:
             found = os.fstat(self._directory)
             if found.st_uid != os.geteuid():
-                raise PermissionError(f"{self._folder} belongs to another user")
+                raise PermissionError("it belongs to another user")
             if stat.S_IMODE(found.st_mode) != 0o700:
                 os.fchmod(self._directory, 0o700)
             self._serving = self._served()
@@ -160,8 +159,12 @@ class Inbox:
         except OSError:  # something else of that name
             self._discard(SERVING, "not the file of a daemon")
             descriptor = open_file(SERVING, os.O_RDWR | os.O_CREAT, folder=self._directory)
-        # There is one daemon at a time, so this waits at most for a command that looks whether there is one.
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            # There is one daemon at a time: only a command that just looks whether there is one can be in the way.
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            raise
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()} {secrets.token_hex(8)}\n".encode(), 0)
         return descriptor

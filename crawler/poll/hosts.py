@@ -28,6 +28,11 @@ def nobody_else(_host: str) -> AbstractAsyncContextManager[None]:
     return nullcontext()
 
 
+def never() -> bool:
+    """Nothing stops this before it is done."""
+    return False
+
+
 def by_host(pairs: Iterable[Pair]) -> dict[str, list[Pair]]:
     """The Sources in the lines that their requests will stand in."""
     hosts: dict[str, list[Pair]] = {}
@@ -75,11 +80,17 @@ async def _looked(desk: Desk, source: Source, config: SourceConfig, *, forced: b
 
 
 async def poll_hosts(
-    desk: Desk, pairs: Iterable[Pair], told: Told, *, concurrency: int, turn: Turn = nobody_else
+    desk: Desk,
+    pairs: Iterable[Pair],
+    told: Told,
+    *,
+    concurrency: int,
+    turn: Turn = nobody_else,
+    stopping: Callable[[], bool] = never,
 ) -> None:
     """Poll all of these Sources now, `concurrency` hosts at a time. `told` hears of each as it ends.
 
-    A StoreError ends all of it, and is raised as it is.
+    Once `stopping` says so, none is begun any more. A StoreError ends all of it, and is raised as it is.
     """
     waiting = asyncio.Semaphore(concurrency)
 
@@ -87,7 +98,7 @@ async def poll_hosts(
         async with waiting, turn(host):
             # What was found out about them while they waited for their turn counts.
             now = [(desk.store.source(source.id), config) for source, config in group]
-            await poll_host(desk, now, told, forced=True, stopping=lambda: False)
+            await poll_host(desk, now, told, forced=True, stopping=stopping)
 
     try:
         async with asyncio.TaskGroup() as tasks:
