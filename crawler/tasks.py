@@ -39,6 +39,13 @@ class ParseListing(Task[Listing]):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ParseStatus(Task[str]):
+    """A single record of a REST collection: its status."""
+
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ParseIndex(Task[SiteIndex]):
     """The root of a REST API."""
 
@@ -115,6 +122,12 @@ def _parse_listing(task: ParseListing) -> Listing:
     return wordpress.listing(task.body)
 
 
+def _parse_status(task: ParseStatus) -> str:
+    from crawler.parse import wordpress
+
+    return wordpress.status(task.body)
+
+
 def _parse_index(task: ParseIndex) -> SiteIndex:
     from crawler.parse import wordpress
 
@@ -169,6 +182,7 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind(task=ParsePosts, result=Page, run=_parse_posts),
         Kind(task=ParseListing, result=Listing, run=_parse_listing),
+        Kind(task=ParseStatus, result=str, run=_parse_status),
         Kind(task=ParseIndex, result=SiteIndex, run=_parse_index),
         Kind(task=ParseTypes, result=dict[str, str], run=_parse_types),
         Kind(task=ParseFeed, result=Page, run=_parse_feed),

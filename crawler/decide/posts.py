@@ -41,7 +41,7 @@ def decide(look: Look, known: Known, page: Page) -> Decision:
     for place, (sighting, found) in enumerate(zip(sightings, matches(shown, known), strict=True)):
         if isinstance(found, Unclear):
             unclear.append(f"{_name(sighting)}: {found.reason}")
-        elif found.post is not None and found.post.seen and found.post.seen.raw_hash == sighting.raw_hash:
+        elif found.post is not None and _is_same(found.post, sighting):
             seen.append(found.post.id)
         elif found.post is None and not look.counts:
             continue
@@ -55,6 +55,11 @@ def decide(look: Look, known: Known, page: Page) -> Decision:
             plans.append(_known(look, found.post, _own(sighting, found.keys), sighting.text_hash, keys))
         # else a baseline meets a post again that was edited since: it makes no Changes, so the next poll finds this one
     return Decision(posts=tuple(plans), seen=tuple(seen), unclear=tuple(unclear))
+
+
+def _is_same(post: KnownPost, sighting: Sighting) -> bool:
+    """Whether nothing moved since the last look; what was gone is back, even if it reads as it did."""
+    return post.seen is not None and post.seen.raw_hash == sighting.raw_hash and post.state in ("public", "protected")
 
 
 def _keys(sighting: Sighting) -> Keys:

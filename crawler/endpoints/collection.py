@@ -29,6 +29,16 @@ def content_request(url: str, **parameters: str | int) -> Request:
     return Request(url=with_query(url, **parameters, _embed=_NAMES, _fields=_KEPT), accept=JSON)
 
 
+def light_request(url: str, **parameters: str | int) -> Request:
+    """Ask for posts with no more than a walk goes by."""
+    return Request(url=with_query(url, **parameters, _fields="id,date"), accept=JSON)
+
+
+def single_request(url: str, number: int) -> Request:
+    """Ask for one post by its id, whole; `status` tells those who may read drafts that it is one."""
+    return Request(url=with_query(f"{url}/{number}", _embed=_NAMES, _fields=f"{_KEPT},status"), accept=JSON)
+
+
 def total_of(answer: Fetched) -> int | None:
     """X-WP-Total: how many posts the query has on all its pages; None when not told."""
     told = answer.headers.get("x-wp-total", "")

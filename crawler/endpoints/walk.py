@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from crawler.endpoints.asking import LESS_MAY_HELP, Run, read, read_less
-from crawler.endpoints.collection import BATCH, content_request, total_of
+from crawler.endpoints.collection import BATCH, content_request, light_request, total_of
 from crawler.endpoints.content import IN_A_ROW
 from crawler.errors import PollError
 from crawler.model import Endpoint, Fetch, Fetched, IgnoreRule, Page, Request, Walk
@@ -41,6 +41,7 @@ async def step(
     walk: Walk,
     *,
     rules: tuple[IgnoreRule, ...] = (),
+    known: frozenset[str] = frozenset(),
     most: int | None = None,
     after: datetime | None = None,
 ) -> Step:
@@ -48,10 +49,11 @@ async def step(
 
     A keyset by date: what is published, removed or edited meanwhile shifts nothing. `before` is the last post's own
     second + 1, so posts of that second come again; an offset is used only inside a second that fills a page.
+    `known`: raw hashes of posts that need not be derived again. A light walk asks for ids and dates only.
     Raises PollError, also for a site that contradicts itself: then nothing is known of where its archive ends.
     """
     got = await _fetched(fetch, endpoint, walk, min(BATCH, most or BATCH), after)
-    page = await run(ParsePosts(body=got.answer.body, rules=rules))
+    page = await run(ParsePosts(body=got.answer.body, rules=rules, known=known))
     left = total_of(got.answer)
     _check(endpoint, walk, page, left)
     page = replace(page, unreadable=(*got.skipped, *page.unreadable))
@@ -72,7 +74,11 @@ def _check(endpoint: Endpoint, walk: Walk, page: Page, left: int | None) -> None
     trouble = None
     if page.records == 0:
         begun = walk.cursor is not None
-        if endpoint.failures >= PATIENCE and (endpoint.last_error or "").startswith("not_data"):
+        if (
+            walk.kind == "baseline"
+            and endpoint.failures >= PATIENCE
+            and (endpoint.last_error or "").startswith("not_data")
+        ):
             return
         if left is not None and left > walk.offset:
             trouble = f"an empty page, although {left:,} posts are left"
@@ -98,7 +104,8 @@ async def _fetched(fetch: Fetch, endpoint: Endpoint, walk: Walk, most: int, afte
             bounds["before"] = f"{before:%Y-%m-%dT%H:%M:%S}"
         if after is not None:
             bounds["after"] = f"{after.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        return content_request(endpoint.url, orderby="date", order="desc", per_page=size, **bounds)
+        ask = light_request if walk.kind == "light" else content_request
+        return ask(endpoint.url, orderby="date", order="desc", per_page=size, **bounds)
 
     try:
         answer, size = await read_less(fetch, request, most)

@@ -88,6 +88,8 @@ class Fetcher:
                 answer = await self._hop(journey)
                 if not isinstance(answer, Redirect):
                     return answer
+                if not request.follow:
+                    raise FetchError("protocol", "a redirect, which is not followed here", status=answer.status)
                 journey.follow(answer.status, answer.location)
         except FetchError as error:
             raise journey.failed(error) from None

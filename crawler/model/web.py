@@ -23,6 +23,8 @@ class Request:
     accept: str = "*/*"
     #: sent as If-None-Match and If-Modified-Since
     validators: Validators = Validators()
+    #: False: a redirect is an answer like others that are not 200, a FetchError with its status
+    follow: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

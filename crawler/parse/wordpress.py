@@ -20,7 +20,7 @@ POSTS_LIMIT = 500
 #: ASCII digits only, because it goes into an address; years to which a second can be added and that need no zeros.
 _LOCAL_TIME = re.compile(r"(?!9999)[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 
-__all__ = ["SiteIndex", "error_code", "index", "listing", "posts", "types"]
+__all__ = ["SiteIndex", "error_code", "index", "listing", "posts", "status", "types"]
 
 
 def posts(body: bytes, *, rules: Sequence[IgnoreRule] = (), known: Collection[str] = frozenset()) -> Page:
@@ -65,6 +65,15 @@ def listing(body: bytes) -> Listing:
         if listed.setdefault(post.id, post) != post:
             unreadable.append(f"post {post.id}: it stands there twice with different times")
     return Listing(posts=tuple(listed.values()), unreadable=tuple(unreadable))
+
+
+def status(body: bytes) -> str:
+    """The status of a single record; `publish` where it tells none, since others are shown to its editors only."""
+    value = load(body).value
+    told = value.get("status", "publish") if isinstance(value, dict) else None
+    if not isinstance(told, str):
+        raise _unexpected(value, "a post")
+    return told
 
 
 def index(body: bytes) -> SiteIndex:
