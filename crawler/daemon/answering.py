@@ -47,7 +47,7 @@ class Server(ThreadingMixIn, TCPServer):
     allow_reuse_address = True
     daemon_threads = True
     block_on_close = False
-    request_queue_size = CONNECTIONS
+    request_queue_size = 128  # waiting to be accepted: they cost nothing yet
 
     def __init__(self, listen: Listen, answers: Answers) -> None:
         self.answers = answers
@@ -60,7 +60,7 @@ class Server(ThreadingMixIn, TCPServer):
     def get_request(self) -> tuple[socket.socket, object]:
         connection, address = super().get_request()
         if len(self._deadlines) >= CONNECTIONS:
-            _hang_up(next(iter(self._deadlines)))
+            self._hang_up(next(iter(self._deadlines)))
         self._deadlines[connection] = time.monotonic() + CONNECTION_SECONDS
         return connection, address
 
@@ -68,7 +68,7 @@ class Server(ThreadingMixIn, TCPServer):
         now = time.monotonic()
         for connection, deadline in list(self._deadlines.items()):
             if deadline < now:
-                _hang_up(connection)
+                self._hang_up(connection)
 
     def shutdown_request(self, request: socket.socket) -> None:  # type: ignore[override]
         self._deadlines.pop(request, None)
@@ -78,11 +78,11 @@ class Server(ThreadingMixIn, TCPServer):
         """A client that went away, or whose time was up: nobody's trouble but its own."""
         log.debug("http", status="cut off")
 
-
-def _hang_up(connection: socket.socket) -> None:
-    """Wake the thread that reads from it or writes to it; it then closes it."""
-    with suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
+    def _hang_up(self, connection: socket.socket) -> None:
+        """Wake the thread that reads from it or writes to it; it then closes it."""
+        self._deadlines.pop(connection, None)
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):

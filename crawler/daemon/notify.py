@@ -21,13 +21,8 @@ class Notifier:
     def __init__(self, address: str | None = None, watchdog_seconds: float | None = None) -> None:
         #: `alive` has to be told at least this often, half of it is advised; None: nobody waits for it
         self.watchdog_seconds = watchdog_seconds
-        self._socket: socket.socket | None = None
-        if address:
-            # Not inherited by child processes, as all of Python's sockets.
-            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            self._socket.setblocking(False)
         # A leading @ stands for the zero byte of an abstract socket.
-        self._address = "\0" + address[1:] if address and address.startswith("@") else address or ""
+        self._address = "\0" + address[1:] if address and address.startswith("@") else address
 
     @classmethod
     def from_environment(cls, env: MutableMapping[str, str]) -> Notifier:
@@ -62,9 +57,12 @@ class Notifier:
         self._send("WATCHDOG=1")
 
     def _send(self, *lines: str) -> None:
-        if self._socket is not None:
-            with suppress(OSError):  # nobody reads, or the queue is full
-                self._socket.sendto("\n".join(lines).encode(errors="replace"), self._address)
+        if not self._address:
+            return
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sending:
+            # It fails where nobody listens, and where the queue of who does is full.
+            sending.setblocking(False)
+            sending.sendto("\n".join(lines).encode(errors="replace"), self._address)
 
 
 def _line(text: str) -> str:
