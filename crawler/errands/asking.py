@@ -8,7 +8,6 @@ import pwd
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -57,11 +56,22 @@ def _refused(folder: Path, error: OSError) -> ErrandError:
     """Why the daemon cannot be asked, and where the folder is somebody else's, who can."""
     told = f"the daemon cannot be asked: {folder}: {error.strerror or error}"
     if isinstance(error, PermissionError):
-        owner = f"user {folder.stat().st_uid}"
-        with suppress(KeyError):
-            owner = pwd.getpwuid(folder.stat().st_uid).pw_name
-        told += f"; only {owner} and root may, for instance by `sudo -u {owner} crawler …`"
+        owner = _owner(folder)
+        who = "root" if owner == "root" else f"{owner} and root"
+        told += f"; only {who} may, for instance by `sudo -u {owner} crawler …`" if owner else ""
     return ErrandError(told)
+
+
+def _owner(folder: Path) -> str | None:
+    """The name of the user whose daemon it is; None where not even that can be seen."""
+    try:
+        uid = folder.stat().st_uid
+    except OSError:
+        return None
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"#{uid}"
 
 
 def _daemon(directory: int) -> bytes | None:
