@@ -5,12 +5,9 @@ Whoever watches wants to hear of an incident once: when it has lasted for a whil
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
-
-from crawler.model import EndpointKind
 
 #: Failed polls in a row before anybody is told: one or two are any site's bad minute.
 TELL_AFTER = 3
@@ -41,16 +38,6 @@ class Health:
     def is_fine(self) -> bool:
         """Whether a poll that works changes nothing."""
         return not self.failures and not self.is_told and self.state not in ("failing", "gone")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EndpointHealth:
-    """How one endpoint of a Source is doing."""
-
-    id: int
-    kind: EndpointKind
-    failures: int
-    is_told: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,9 +83,9 @@ def network(*, is_told: bool, anything_read: bool, hosts: int) -> Network:
     return "down" if not anything_read and hosts >= NETWORK_HOSTS else "up"
 
 
-def blind(endpoints: Sequence[EndpointHealth]) -> tuple[EndpointHealth, ...]:
-    """The REST collections that have long failed, of a Source that can be read: there no edit is seen any more."""
-    return tuple(each for each in endpoints if each.kind == "rest" and each.failures >= TELL_AFTER)
+def is_blind(failures: int) -> bool:
+    """Whether a REST collection has failed for so long, beside something that works, that no edit in it is seen."""
+    return failures >= TELL_AFTER
 
 
 def was_missed(last: datetime, expected: datetime, now: datetime) -> bool:

@@ -31,9 +31,9 @@ async def settle(visit: Visit, read: Read, *, counts: bool, keep: bool) -> Judge
     validators may be kept; otherwise the next poll has to get the same 200 again.
     """
     if isinstance(read, NotModified):
-        await visit.quiet("not_modified", state={})
+        await visit.quiet("not_modified", state=_moved(visit, read))
         return NOTHING
-    state: dict[str, object] = {"redirect_to": read.answer.moved_to}
+    state = _moved(visit, read.answer)
     if keep:
         state["validators"] = validators_of(read.answer, now_date=visit.desk.clock())
     if isinstance(read, feed.Same):
@@ -59,6 +59,13 @@ async def settle(visit: Visit, read: Read, *, counts: bool, keep: bool) -> Judge
     judged = await visit.judge(look, read.page)
     await visit.commit(judged, state=state, facts=facts)
     return judged
+
+
+def _moved(visit: Visit, answer: Fetched | NotModified) -> dict[str, object]:
+    """Where permanent redirects led, and how many looks in a row they have led there."""
+    place = answer.moved_to
+    again = visit.endpoint.redirects if place == visit.endpoint.redirect_to else 0
+    return {"redirect_to": place, "redirects": again + 1 if place is not None else 0}
 
 
 def _skew(visit: Visit, answer: Fetched) -> timedelta:

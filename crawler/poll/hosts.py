@@ -11,9 +11,11 @@ import structlog
 
 from crawler.config import SourceConfig
 from crawler.errors import StoreConflict, StoreError, StoreRefused, StoreUnavailable
-from crawler.model import Source
+from crawler.model import Source, Trouble
 from crawler.poll.desk import Desk
-from crawler.poll.source import Polled, poll_source
+from crawler.poll.polled import Polled, report
+from crawler.poll.source import poll_source
+from crawler.route import notified
 
 log = structlog.get_logger()
 
@@ -56,18 +58,21 @@ async def poll_host(
 
 async def _survived(desk: Desk, source: Source, config: SourceConfig, *, forced: bool) -> Polled:
     """Poll one Source. A mistake of ours costs that Source's poll, with a traceback, and no other's."""
+    started = desk.clock()
     try:
         return await _looked(desk, source, config, forced=forced)
     except (StoreUnavailable, StoreRefused):
         raise
     except StoreConflict as error:
-        log.warning("poll", source=source.name, status="failed", error=str(error))
-        told = str(error)
+        mistake, told = None, str(error)
     except Exception as error:
-        log.exception("poll", source=source.name, status="failed")
-        told = f"a mistake in crawler itself: {type(error).__name__}: {error}"
-    await desk.store.postpone(source.id, told[:2000], desk.clock() + config.every)
-    return Polled(source=source.name, ok=False, error=told)
+        mistake, told = error, f"a mistake in crawler itself: {type(error).__name__}: {error}"
+    polled = Polled(source=source.name, ok=False, error=told)
+    now = desk.clock()
+    report(polled, now - started, mistake=mistake)
+    await desk.store.postpone(source.id, told[:2000], now + config.every)
+    await desk.store.conclude(source.id, Trouble(whole=True, reason=None, error=told), now, notified(desk.routes))
+    return polled
 
 
 async def _looked(desk: Desk, source: Source, config: SourceConfig, *, forced: bool) -> Polled:
@@ -75,7 +80,7 @@ async def _looked(desk: Desk, source: Source, config: SourceConfig, *, forced: b
     try:
         return await poll_source(desk, source, config, forced=forced)
     except StoreConflict as error:
-        log.warning("poll", source=source.name, status="again", error=str(error))
+        log.warning("conflict", source=source.name, error=str(error))
         return await poll_source(desk, source, config, forced=forced)
 
 

@@ -84,7 +84,12 @@ async def look(visit: Visit, *, unchanged_until: datetime | None, has_beacon: bo
     ids = wanted(shown, last, adopt_until=adopt_until)
     hashes = frozenset(seen.raw_hash for seen in last.values())
     circumstances = visit.look(unchanged_until=unchanged_until, skew=shown.skew, adopt_until=adopt_until)
-    unfinished = {"last_ok_at": visit.endpoint.last_ok_at, "next_poll_at": visit.endpoint.next_poll_at}
+    unfinished = {
+        "last_ok_at": visit.endpoint.last_ok_at,
+        "next_poll_at": visit.endpoint.next_poll_at,
+        "failures": visit.endpoint.failures,
+        "last_error": visit.endpoint.last_error,
+    }
     changes = 0
     unclear = list(shown.unreadable)
     for at in range(0, len(ids), BATCH):

@@ -11,42 +11,22 @@ A failed, partial or damaged answer changes nothing but the endpoint's own row: 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-import structlog
-
 from crawler.config import SourceConfig
-from crawler.errors import DiscoveryError, FetchError, ParseError, PollError, Reason
-from crawler.model import Endpoint, NotModified, Source
-from crawler.model.plan import PollKind
+from crawler.errors import DiscoveryError, FetchError, ParseError, PollError
+from crawler.model import Endpoint, NotModified, Source, Trouble
+from crawler.model.plan import PollKind, Sees
 from crawler.poll import feeds, rest
 from crawler.poll.desk import Desk
 from crawler.poll.found import Found, find, reason_of
+from crawler.poll.polled import Polled, report
 from crawler.poll.visit import Tally, Visit
+from crawler.route import notified
 from crawler.schedule import next_poll
 
 __all__ = ["Polled", "poll_source"]
-
-log = structlog.get_logger()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Polled:
-    """What came of polling one Source: for people, exit codes and the log."""
-
-    source: str
-    #: at least one endpoint could be read
-    ok: bool
-    #: posts read by a baseline in this poll
-    baseline: int = 0
-    changes: int = 0
-    requests: int = 0
-    reason: Reason | None = None
-    #: the first trouble, also where another endpoint worked
-    error: str | None = None
-    #: name of the Source that this one turned out to be
-    duplicate_of: str | None = None
 
 
 async def poll_source(desk: Desk, source: Source, config: SourceConfig, *, forced: bool = True) -> Polled:
@@ -66,7 +46,10 @@ async def poll_source(desk: Desk, source: Source, config: SourceConfig, *, force
         if found.duplicate_of is not None:
             return Polled(source=source.name, ok=True, duplicate_of=found.duplicate_of)
         polled = await _Poll(found, source, config, started, forced=forced).run()
-    _report(polled, started, desk.clock())
+    if polled.error is not None:
+        trouble = Trouble(whole=not polled.ok, reason=polled.reason, error=polled.error)
+        await desk.store.conclude(source.id, trouble, desk.clock(), notified(desk.routes))
+    report(polled, desk.clock() - started, had_failed=source.failures > 0)
     return polled
 
 
@@ -97,6 +80,7 @@ class _Poll:
                 complete = await self._look(collection, beacons, has_beacon=has_beacon) and complete
         for visit, read in reads:
             if read is not None:
+                visit.sees = self._sees(complete=complete)
                 await self._settle(visit, read, counts=not collections, keep=complete)
         return self._polled
 
@@ -133,6 +117,7 @@ class _Poll:
         if collection.failures and not self._forced and not self._is_due(collection):
             return False
         visit = self._visit(collection)
+        visit.sees = self._sees(looking_at=collection.id)
         oks = [collection.last_ok_at, *(each.last_ok_at for each in beacons if not collection.failures)]
         try:
             unchanged_until = max((ok for ok in oks if ok), default=None)
@@ -196,21 +181,14 @@ class _Poll:
     def _is_due(self, endpoint: Endpoint) -> bool:
         return endpoint.next_poll_at is None or endpoint.next_poll_at <= self._started
 
+    def _sees(self, *, complete: bool = True, looking_at: int | None = None) -> tuple[Sees, ...]:
+        """What a look shows: a feed by itself all of its window; beside REST, edits where no collection fails.
 
-def _report(polled: Polled, started: datetime, ended: datetime) -> None:
-    """One line a poll with the same keys; at `info` only for those that changed something or failed."""
-    took = round((ended - started).total_seconds() * 1000)
-    facts = {
-        "source": polled.source,
-        "status": "ok" if polled.ok else "failed",
-        "read": polled.baseline,
-        "changed": polled.changes,
-        "requests": polled.requests,
-        "ms": took,
-    }
-    if polled.error is not None:
-        log.warning("poll", **facts, reason=polled.reason, error=polled.error)
-    elif polled.changes or polled.baseline:
-        log.info("poll", **facts)
-    else:
-        log.debug("poll", **facts)
+        `complete`: whatever was to be read in this poll was. `looking_at`: the collection whose trouble is over if the
+        look works.
+        """
+        collections = [each for each in self._endpoints if each.kind == "rest"]
+        if not collections:
+            return ("new", "edits", "silent")
+        is_whole = complete and not any(each.failures for each in collections if each.id != looking_at)
+        return ("new", "edits") if is_whole else ("new",)

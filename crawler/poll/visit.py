@@ -29,9 +29,9 @@ from crawler.model import (
     SourceFacts,
     Walk,
 )
-from crawler.model.plan import Outcome, PollKind
+from crawler.model.plan import Outcome, PollKind, Sees
 from crawler.poll.desk import Desk
-from crawler.route import patterns
+from crawler.route import notified, patterns
 from crawler.schedule import next_poll, wrong_clock
 from crawler.tasks import Compare, CompareMany
 
@@ -101,6 +101,8 @@ class Visit:
     continues: bool = False
     #: when what is committed next was asked for: a save that came later, while a slow site answered, is not in it
     asked_at: datetime | None = None
+    #: what is seen up to now once this visit has read what it wants to
+    sees: tuple[Sees, ...] = ()
 
     def asking(self) -> None:
         """Say that what is asked now is what the next commit will hold."""
@@ -251,6 +253,8 @@ class Visit:
             seen=judged.seen,
             facts=facts,
             walk=walk,
+            sees=self.sees,
+            notified=notified(self.desk.routes),
         )
         await self.desk.store.commit(plan)
         self.continues = True
@@ -273,6 +277,7 @@ class Visit:
             failures=0,
             last_error=None,
             redirect_to=endpoint.redirect_to,
+            redirects=endpoint.redirects,
         )
         return replace(state, **changed)  # type: ignore[arg-type]
 

@@ -6,7 +6,7 @@ import sqlite3
 
 from crawler.errors import StoreConflict
 from crawler.model import EndpointState, Plan, PollRecord, SourceFacts
-from crawler.store import suspecting, sweeping
+from crawler.store import concluding, covering, suspecting, sweeping
 from crawler.store.posting import write_posts
 from crawler.store.rows import needed, text
 from crawler.store.waits import recovered
@@ -18,7 +18,11 @@ def write(connection: sqlite3.Connection, plan: Plan, *, normalizer_version: int
     """Write all of a Plan. Raises StoreConflict when the store has moved since it was decided."""
     try:
         if plan.endpoint is not None:
-            _endpoint(connection, plan.endpoint)
+            before = concluding.standing(connection, plan.endpoint_id)
+            _endpoint(connection, plan.endpoint, at=needed(text(plan.now)))
+            covering.looked(connection, plan, before)
+            if plan.endpoint.works and plan.poll.outcome != "failed":
+                concluding.worked(connection, plan, before)
         poll_id = _poll(connection, plan.endpoint_id, plan.poll, at=needed(text(plan.now)))
         _facts(connection, plan.source_id, plan.facts)
         if plan.poll.outcome != "failed":
@@ -33,12 +37,13 @@ def write(connection: sqlite3.Connection, plan: Plan, *, normalizer_version: int
         raise StoreConflict(f"the store has moved since the plan was made: {error}") from error
 
 
-def _endpoint(connection: sqlite3.Connection, state: EndpointState) -> None:
+def _endpoint(connection: sqlite3.Connection, state: EndpointState, *, at: str) -> None:
     connection.execute(
         """
         UPDATE endpoints SET rank = ?, etag = ?, last_modified = ?, body_hash = ?, watermark = ?, total = ?,
                next_poll_at = ?, last_try_at = ?, last_ok_at = ?, read_at = ?, last_status = ?, failures = ?,
-               last_error = ?, redirect_to = ?
+               last_error = ?, redirect_to = ?, redirects = ?, expected_at = ?,
+               failing_since = CASE WHEN ? > 0 THEN coalesce(failing_since, ?) END
          WHERE id = ?
         """,
         (
@@ -56,6 +61,10 @@ def _endpoint(connection: sqlite3.Connection, state: EndpointState) -> None:
             state.failures,
             state.last_error,
             state.redirect_to,
+            state.redirects,
+            text(state.next_poll_at),
+            state.failures,
+            at,
             state.endpoint_id,
         ),
     )

@@ -197,6 +197,7 @@ def _endpoint(row: sqlite3.Row) -> Endpoint:
         failures=row["failures"],
         last_error=row["last_error"],
         redirect_to=row["redirect_to"],
+        redirects=row["redirects"],
     )
 
 

@@ -14,10 +14,12 @@ from crawler.model import (
     Key,
     Known,
     LastSighting,
+    NoticeKind,
     PendingAlert,
     Plan,
     Source,
     Suspect,
+    Trouble,
     Walk,
 )
 
@@ -57,9 +59,27 @@ class Store(Protocol):
         """Stop polling these endpoints."""
 
     async def postpone(self, source_id: int, error: str, until: datetime) -> None:
-        """Remember why a Source could not be polled at all, and leave it alone until then.
+        """Remember why a Source could not be polled at all, and leave it alone until then."""
 
-        It is `failing` until a poll of it succeeds.
+    async def conclude(self, source_id: int, trouble: Trouble, now: datetime, sinks: Sequence[str]) -> None:
+        """A poll of the Source went wrong: count it, and write the Notice that is due to these Sinks, if any.
+
+        That it works again is concluded by `commit`.
+        """
+
+    async def notice(
+        self,
+        kind: NoticeKind,
+        source_id: int | None,
+        text: str,
+        at: datetime,
+        sinks: Sequence[str],
+        *,
+        since: datetime | None = None,
+    ) -> None:
+        """Write a Notice with its Alerts; `source_id` None: about the program.
+
+        Told again of the same kind, Source and `since` (when it began; default: `at`) it does nothing.
         """
 
     async def begin_walks(self, walks: Sequence[Walk]) -> None:

@@ -81,7 +81,8 @@ def _move(connection: sqlite3.Connection, owner: int, seed: EndpointSeed, host: 
     """Let an endpoint that stands elsewhere now (other permalinks) keep its id, and with it what it has shown."""
     connection.execute(
         """
-        UPDATE OR IGNORE endpoints SET url = ?, host = ?, shard = ?, etag = NULL, last_modified = NULL, body_hash = NULL
+        UPDATE OR IGNORE endpoints SET url = ?, host = ?, shard = ?, etag = NULL, last_modified = NULL,
+               body_hash = NULL, redirect_to = NULL, redirects = 0
          WHERE source_id = ? AND kind = ? AND type = ? AND brought_by IS NULL AND retired_at IS NULL AND url <> ?
         """,
         (seed.url, host, shard(host), owner, seed.kind, seed.type, seed.url),

@@ -147,7 +147,8 @@ def _start_over(connection: sqlite3.Connection, entry: ConfiguredSource, source_
     connection.execute(
         """
         UPDATE sources SET kind = ?, home = NULL, duplicate_of = NULL, last_error = NULL, failures = 0,
-               next_try_at = NULL, state = CASE WHEN state IN ('paused', 'removed') THEN state ELSE 'active' END
+               next_try_at = NULL, failing_since = NULL, failed_at = NULL, told_at = NULL,
+               state = CASE WHEN state IN ('paused', 'removed') THEN state ELSE 'active' END
          WHERE id = ?
         """,
         (entry.kind, source_id),

@@ -17,16 +17,21 @@ from crawler.model import (
     Key,
     Known,
     LastSighting,
+    NoticeKind,
     PendingAlert,
     Plan,
     Source,
     Suspect,
+    Trouble,
     Walk,
 )
 from crawler.store import (
     clocks,
     committing,
+    concluding,
+    covering,
     knowing,
+    noticing,
     outbox,
     registering,
     retrying,
@@ -85,6 +90,7 @@ class SqliteStore:
         def write(db: sqlite3.Connection) -> None:
             sources.sync_sources(db, entries, now, reloading=reloading)
             sources.sync_sinks(db, sinks)
+            covering.unwatched(db)
 
         await self._writer.write(write)
 
@@ -106,6 +112,21 @@ class SqliteStore:
 
     async def postpone(self, source_id: int, error: str, until: datetime) -> None:
         await self._writer.write(lambda db: waits.postpone(db, source_id, error, until))
+
+    async def conclude(self, source_id: int, trouble: Trouble, now: datetime, sinks: Sequence[str]) -> None:
+        await self._writer.write(lambda db: concluding.failed(db, source_id, trouble, now, sinks))
+
+    async def notice(
+        self,
+        kind: NoticeKind,
+        source_id: int | None,
+        text: str,
+        at: datetime,
+        sinks: Sequence[str],
+        *,
+        since: datetime | None = None,
+    ) -> None:
+        await self._writer.write(lambda db: noticing.write(db, kind, source_id, text, at, sinks, since=since))
 
     async def begin_walks(self, walks: Sequence[Walk]) -> None:
         await self._writer.write(lambda db: sweeping.write(db, walks))

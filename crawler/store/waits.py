@@ -66,22 +66,16 @@ def _endpoints_missed(connection: sqlite3.Connection, entry: ConfiguredSource, n
 def postpone(connection: sqlite3.Connection, source_id: int, error: str, until: datetime) -> None:
     """Remember why a Source could not be polled at all, and leave it alone until then."""
     connection.execute(
-        """
-        UPDATE sources SET last_error = ?, failures = failures + 1, next_try_at = ?,
-               state = CASE state WHEN 'active' THEN 'failing' ELSE state END
-         WHERE id = ?
-        """,
-        (error, text(until), source_id),
+        "UPDATE sources SET last_error = ?, next_try_at = ? WHERE id = ?", (error, text(until), source_id)
     )
 
 
 def recovered(connection: sqlite3.Connection, source_id: int) -> None:
-    """A poll of the Source succeeded."""
+    """Something of the Source could be read: it does not wait as a whole any more."""
     connection.execute(
         """
-        UPDATE sources SET last_error = NULL, failures = 0, next_try_at = NULL,
-               state = CASE state WHEN 'failing' THEN 'active' ELSE state END
-         WHERE id = ? AND failures > 0
+        UPDATE sources SET last_error = NULL, next_try_at = NULL
+         WHERE id = ? AND (last_error IS NOT NULL OR next_try_at IS NOT NULL)
         """,
         (source_id,),
     )

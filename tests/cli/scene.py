@@ -26,6 +26,7 @@ from crawler.model import (
     Route,
     Sighting,
     Source,
+    Trouble,
 )
 from crawler.parse.record import reduced, sighting
 from crawler.store import SqliteStore
@@ -128,8 +129,11 @@ class Scene:
         return next(each for each in self.store.sources() if each.name == name)
 
     def note_error(self, name: str, error: str) -> None:
-        """Discovery failed."""
-        self._do(self.store.postpone(self.source(name).id, error, at("2024-03-10 12:30")))
+        """Discovery has failed three times."""
+        source_id, trouble = self.source(name).id, Trouble(whole=True, reason="dns", error=error)
+        self._do(self.store.postpone(source_id, error, at("2024-03-10 12:30")))
+        for hour in (7, 8, 10):
+            self._do(self.store.conclude(source_id, trouble, at(f"2024-03-10 {hour:02}:00"), ()))
 
     def _watched(self, name: str) -> tuple[Source, Endpoint]:
         source = self.source(name)

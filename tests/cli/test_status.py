@@ -41,7 +41,7 @@ def test_a_row_says_when_it_was_read_and_what_is_wrong(crawler):
     rows = [" ".join(row.split()) for row in crawler("status").stdout.splitlines()[2:]]
     assert rows == [
         "source state posts last success next poll failures sweep last error",
-        "lost.example failing 0 never in 30 m 1 dns: lost.example has no address",
+        "lost.example failing 0 never in 30 m 3 dns: lost.example has no address",
         "other.gov active 1 9 d due since 2 d 2 timeout: no answer within 30 s",
         "site.example active 4 3 d due since 3 d",
         "asleep.example paused 0 never",

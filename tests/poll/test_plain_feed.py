@@ -112,7 +112,7 @@ def test_a_first_poll_without_network_is_told_in_status_and_made_good_later(benc
     bench.sites = {}
     (polled,) = bench.poll()
     assert not polled.ok
-    assert bench.rows("SELECT state FROM sources") == [{"state": "failing"}]
+    assert bench.rows("SELECT state, failures FROM sources") == [{"state": "active", "failures": 1}]
     assert bench.one("SELECT last_error FROM sources")
     bench.sites = there
     bench.poll()

@@ -341,7 +341,7 @@ def test_a_date_in_the_future_from_the_server_never_hides_an_edit(bench, site, c
 def test_a_baseline_that_fails_makes_the_whole_source_wait(bench, site, clock):
     site.fail("*_embed*", Fault(status=500, body=b""), times=None)
     bench.poll()
-    assert bench.rows("SELECT state, failures FROM sources") == [{"state": "failing", "failures": 1}]
+    assert bench.rows("SELECT state, failures FROM sources") == [{"state": "active", "failures": 1}]
     wait = bench.one("SELECT next_try_at FROM sources")
     assert wait > f"{clock.now:%Y-%m-%dT%H:%M:%SZ}"
     site.heal()
