@@ -15,6 +15,7 @@ COMMANDS = {
     "poll": Stub("crawler.cli.watch:poll", "Poll the named sources (default: all) once, now."),
     "demo": Stub("crawler.cli.demo:demo", "Watch a little site on this machine being edited."),
     "init": Stub("crawler.cli.starting:init", "Write a commented config.yaml for these sites."),
+    "discover": Stub("crawler.cli.discovering:discover", "Say what can be watched at a URL, and what it costs."),
     "check": Stub("crawler.cli.checking:check", "Validate the configuration."),
     "status": Stub("crawler.cli.status:status", "How the sources are doing, worst first."),
     "posts": Stub("crawler.cli.lists:posts", "List posts, newest first."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from crawler import config as configuration
@@ -41,6 +41,7 @@ sinks:                           # where Changes are told; without sinks they ar
   - name: log
     type: jsonl                  # one JSON object a line, appended
     path: alerts.jsonl
+    notices: true                # news about the watching itself, too: a source fails, has recovered, …
   - name: out
     type: stdout                 # a readable diff
 
@@ -55,7 +56,8 @@ def config_text(urls: Sequence[str], contact: str | None) -> str:
     if contact is not None:
         line = f"contact: {write(contact)}"
         told = f"{line:<32} # goes into the User-Agent, so that a site's owner can write to you\n"
-    return "".join((_HEAD, told, _MIDDLE, *_entries(urls), _TAIL))
+    entries = [entry(url, name=name) for url, name in own_names(urls or (EXAMPLE,)).items()]
+    return "".join((_HEAD, told, _MIDDLE, *entries, _TAIL))
 
 
 def mistake_in_url(url: str) -> str | None:
@@ -75,15 +77,16 @@ def entry(url: str, *, name: str | None = None) -> str:
     return f"  - url: {write(url)}{comment}\n{named}"
 
 
-def _entries(urls: Sequence[str]) -> list[str]:
-    names: set[str] = set()
-    entries = []
-    for address in dict.fromkeys(_address(url) for url in urls or (EXAMPLE,)):
-        usual = default_name(address)
-        name = _free(usual, names)
-        names.add(name)
-        entries.append(entry(address, name=None if name == usual else name))
-    return entries
+def own_names(urls: Iterable[str]) -> dict[str, str | None]:
+    """The URLs in the spelling of a Source, each with the name to write where its usual one is taken."""
+    taken: set[str] = set()
+    names: dict[str, str | None] = {}
+    for url in dict.fromkeys(_address(each) for each in urls):
+        usual = default_name(url)
+        name = _free(usual, taken)
+        taken.add(name)
+        names[url] = None if name == usual else name
+    return names
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -97,10 +100,11 @@ def _free(name: str, taken: set[str]) -> str:
 
 def _address(url: str) -> str:
     """The URL in the spelling that a Source has it in."""
-    return configuration.load(Path("config.yaml"), env={}, text=_one_source(url)).sources[0].url
+    return configuration.load(Path("config.yaml"), env={}, text="", urls=(url,)).sources[0].url
 
 
 def _one_source(url: str) -> str:
+    """A whole config with this source and nothing else."""
     return f"sources:\n{entry(url)}"
 
 

@@ -12,6 +12,7 @@ from crawler import config as configuration
 from crawler.cli.app import App, pass_app
 from crawler.cli.first_config import config_text, mistake_in_contact, mistake_in_url
 from crawler.cli.printing import line, note, show
+from crawler.commands.polling import counted
 from crawler.errors import CrawlerError
 
 
@@ -42,7 +43,7 @@ def init(app: App, urls: tuple[str, ...], contact: str | None) -> None:
     text = config_text(urls, contact)
     sources = len(configuration.load(app.path, env={}, text=text).sources)
     _write(app.path, text)
-    show(line(f"{app.path}: written, with {_counted(sources) if urls else 'an example to replace'}"))
+    show(line(f"{app.path}: written, with {counted(sources, 'source') if urls else 'an example to replace'}"))
     note("Next: `crawler check --connect` tries the addresses, `crawler run` watches them.")
 
 
@@ -89,7 +90,3 @@ def _write(path: Path, text: str) -> None:
     except OSError as error:
         reason = (error.strerror or "unknown error").lower()
         raise CrawlerError(f"{path} could not be written: {reason}") from None
-
-
-def _counted(sources: int) -> str:
-    return f"{sources} source{'' if sources == 1 else 's'}"

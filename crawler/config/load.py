@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from crawler.config import result, shape, top
@@ -14,25 +15,34 @@ from crawler.config.result import Config
 from crawler.config.sinks import sinks
 from crawler.config.sources import Gatherer
 from crawler.config.top import Top
+from crawler.config.tree import Map, Seq
 from crawler.config.zones import system_zone
 
 
-def load(path: Path, *, env: Mapping[str, str], require_references: bool = True, text: str | None = None) -> Config:
+def load(
+    path: Path,
+    *,
+    env: Mapping[str, str],
+    require_references: bool = True,
+    text: str | None = None,
+    urls: Iterable[str] = (),
+) -> Config:
     """The configuration in `path`. Raises ConfigError with every mistake.
 
     Without `require_references` a key whose reference is missing is left out, and so is what cannot be without it:
-    enough for commands that only read the store. A `text` is taken for what stands in the file.
+    enough for commands that only read the store. A `text` is taken for what stands in the file. `urls` are
+    Sources besides those in it, under the same defaults.
     """
     problems = Problems()
     unsaved = {} if text is None else {path: text}
     files = Files(env=env, require_references=require_references, problems=problems, unsaved=unsaved)
     opened = top.open_top(path, files)
-    config = _config(opened, files, env)
+    config = _config(opened, files, env, urls)
     problems.raise_if_any()
     return config
 
 
-def _config(opened: Top, files: Files, env: Mapping[str, str]) -> Config:
+def _config(opened: Top, files: Files, env: Mapping[str, str], urls: Iterable[str]) -> Config:
     folder = opened.path.absolute().parent
     head = top.head(opened)
     defaults, groups = top.defaults(opened), top.groups(opened)
@@ -41,6 +51,7 @@ def _config(opened: Top, files: Files, env: Mapping[str, str]) -> Config:
     known = {*groups, *group_names(declared)}
     check_unique(declared)
     check_groups(gatherer.places, known)
+    declared += _besides(urls, {each.address.url for each in declared}, opened, gatherer)
     cascade = Cascade(defaults, groups)
     sink_trees = opened.tree["sinks"] if opened.has("sinks") else None
     return Config(
@@ -66,6 +77,18 @@ def _declared(opened: Top, gatherer: Gatherer) -> list[Declared]:
         return []
     place = opened.place("sources", section="source")
     return list(gatherer.gather(opened.tree["sources"], opened.path.parent, place))
+
+
+def _besides(urls: Iterable[str], known: Collection[str], opened: Top, gatherer: Gatherer) -> list[Declared]:
+    """Sources of which only the URL was named, by somebody else than the file; those that are in it are left out."""
+    tree = Seq(1)
+    for url in urls:
+        source = Map(1)
+        source["url"], source.lines["url"] = url, 1
+        tree.append(source)
+        tree.lines.append(1)
+    place = replace(opened.place(section="source"), file="the command line")
+    return [each for each in gatherer.gather(tree, opened.path.parent, place) if each.address.url not in known]
 
 
 def _fetch(opened: Top) -> result.FetchConfig:
