@@ -54,6 +54,8 @@ def _warnings(config: Config) -> Iterable[str]:
         yield "there is nothing to watch; add `sources`"
     if not config.sinks:
         yield "there are no sinks: changes are stored and nobody is told"
+    elif not any(sink.notices for sink in config.sinks):
+        yield "no sink takes notices: nobody is told when a source fails for long; give one `notices: true`"
 
 
 def _tell(results: Iterable[tuple[str, bool, str]]) -> int:

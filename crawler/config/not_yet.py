@@ -14,7 +14,6 @@ NOT_YET: dict[str, str] = {
     "sink.type=apprise": "",
     "sink.type=command": "",
     "sink.type=atom": "",
-    "sink.notices": "",
     "sink.secret": "",
     "sink.headers": "",
     "sink.allow_private": "",

@@ -11,7 +11,7 @@ sources:
   - url: https://site.example/
   - url: https://other.gov/
 sinks:
-  - {name: log, type: jsonl, path: alerts.jsonl}
+  - {name: log, type: jsonl, path: alerts.jsonl, notices: true}
 """
 
 
@@ -35,6 +35,7 @@ def test_a_right_config_is_told_in_one_line(checked):
     [
         (FINE.partition("sinks")[0], "there are no sinks"),
         ("store: crawler.db\n", "there is nothing to watch"),
+        (FINE.replace("true", "false"), "no sink takes notices"),
     ],
 )
 def test_what_is_right_but_surely_not_meant_is_a_warning(checked, text, warning):

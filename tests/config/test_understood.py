@@ -257,7 +257,7 @@ def test_the_configuration_on_top_works_on_a_fresh_machine(monkeypatch, real_not
     top = Path(__file__).parents[2] / "config.yaml"
     config = load(top, env={})
     assert len(config.sources) == 2
-    assert [(sink.type, sink.notices) for sink in config.sinks] == [("jsonl", False), ("stdout", False)]
+    assert [(sink.type, sink.notices) for sink in config.sinks] == [("jsonl", True), ("stdout", False)]
     assert config.store == top.parent / "crawler.db"
 
 
