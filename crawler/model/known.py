@@ -109,6 +109,11 @@ class Endpoint:
     redirect_to: str | None = None
     #: looks in a row that permanent redirects led there
     redirects: int = 0
+    #: what a feed last asked for: seconds between two looks (ttl), seconds that its last answer holds (max-age),
+    #: hours of the day, in UTC, in which it is to be left alone
+    min_interval: int | None = None
+    fresh_for: int | None = None
+    skip_hours: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

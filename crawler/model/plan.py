@@ -58,6 +58,10 @@ class EndpointState:
     redirect_to: str | None
     #: looks in a row that permanent redirects led there
     redirects: int = 0
+    #: what a feed last asked for, as in Endpoint
+    min_interval: int | None = None
+    fresh_for: int | None = None
+    skip_hours: tuple[int, ...] = ()
 
     @property
     def works(self) -> bool:

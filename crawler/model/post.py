@@ -96,6 +96,8 @@ class FeedInfo:
     full_text: bool = True
     #: the feed asks not to be read again before so many seconds (ttl)
     min_interval: float | None = None
+    #: nor in these hours of the day, in UTC (skipHours); sorted, never all of them
+    skip_hours: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -41,6 +41,8 @@ class Fetched:
     date: datetime | None
     #: where a chain of only permanent redirects led
     moved_to: str | None = None
+    #: seconds for which it says that it will still hold; None: it does not
+    fresh_for: int | None = None
     #: requests sent, redirects included
     requests: int = 1
     #: bytes of body as they came over the wire
@@ -55,6 +57,8 @@ class NotModified:
     date: datetime | None
     #: where a chain of only permanent redirects led
     moved_to: str | None = None
+    #: as in Fetched
+    fresh_for: int | None = None
     requests: int = 1
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import datetime
 
 from crawler.errors import StoreConflict
 from crawler.model import EndpointState, Plan, PollRecord, SourceFacts
 from crawler.store import concluding, covering, suspecting, sweeping
 from crawler.store.posting import write_posts
-from crawler.store.rows import needed, text
+from crawler.store.rows import hours_text, needed, text
 from crawler.store.waits import recovered
 
 QUIET = ("not_modified", "unchanged")
@@ -24,6 +25,8 @@ def write(connection: sqlite3.Connection, plan: Plan, *, normalizer_version: int
             if plan.endpoint.works and plan.poll.outcome != "failed":
                 concluding.worked(connection, plan, before)
         poll_id = _poll(connection, plan.endpoint_id, plan.poll, at=needed(text(plan.now)))
+        if plan.facts.last_sweep_at is not None:
+            _swept(connection, plan.source_id, plan.facts.last_sweep_at)
         _facts(connection, plan.source_id, plan.facts)
         if plan.poll.outcome != "failed":
             recovered(connection, plan.source_id)
@@ -43,6 +46,7 @@ def _endpoint(connection: sqlite3.Connection, state: EndpointState, *, at: str) 
         UPDATE endpoints SET rank = ?, etag = ?, last_modified = ?, body_hash = ?, watermark = ?, total = ?,
                next_poll_at = ?, last_try_at = ?, last_ok_at = ?, read_at = ?, last_status = ?, failures = ?,
                last_error = ?, redirect_to = ?, redirects = ?, expected_at = ?,
+               min_interval = ?, fresh_for = ?, skip_hours = ?,
                failing_since = CASE WHEN ? > 0 THEN coalesce(failing_since, ?) END
          WHERE id = ?
         """,
@@ -63,6 +67,9 @@ def _endpoint(connection: sqlite3.Connection, state: EndpointState, *, at: str) 
             state.redirect_to,
             state.redirects,
             text(state.next_poll_at),
+            state.min_interval,
+            state.fresh_for,
+            hours_text(state.skip_hours),
             state.failures,
             at,
             state.endpoint_id,
@@ -162,6 +169,14 @@ def _facts(connection: sqlite3.Connection, source_id: int, facts: SourceFacts) -
             source_id,
         ),
     )
+
+
+def _swept(connection: sqlite3.Connection, source_id: int, until: datetime) -> None:
+    """A sweep that began then has ended: until then silent edits were seen, since the last full reading."""
+    (since,) = connection.execute(
+        "SELECT coalesce(last_sweep_at, baseline_at) FROM sources WHERE id = ?", (source_id,)
+    ).fetchone()
+    covering.swept(connection, source_id, moment(since) or until, until)
 
 
 def _seen(connection: sqlite3.Connection, plan: Plan) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from crawler.model import Endpoint, Key, Known, KnownPost, KnownRevision, LastSighting, Source, Validators
-from crawler.store.rows import fields_of, json_text, moment, names, sure, text
+from crawler.store.rows import fields_of, hours, json_text, moment, names, sure, text
 
 #: Sightings whose raw hashes a feed's parse is told of: more than any window that a feed shows.
 RECENT = 1000
@@ -198,6 +198,9 @@ def _endpoint(row: sqlite3.Row) -> Endpoint:
         last_error=row["last_error"],
         redirect_to=row["redirect_to"],
         redirects=row["redirects"],
+        min_interval=row["min_interval"],
+        fresh_for=row["fresh_for"],
+        skip_hours=hours(row["skip_hours"]),
     )
 
 

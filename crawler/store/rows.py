@@ -13,6 +13,7 @@ from crawler.model import Fields, Ref
 
 _encode = msgspec.json.Encoder().encode
 _names = msgspec.json.Decoder(tuple[str, ...]).decode
+_hours = msgspec.json.Decoder(tuple[int, ...]).decode
 _refs = msgspec.json.Decoder(tuple[Ref, ...]).decode
 
 
@@ -61,6 +62,16 @@ def json_text(value: Any) -> str:
 def names(value: str) -> tuple[str, ...]:
     """The names in a JSON list."""
     return _names(value)
+
+
+def hours_text(told: tuple[int, ...]) -> str | None:
+    """`[22,23]`; None stands for none."""
+    return json_text(told) if told else None
+
+
+def hours(value: str | None) -> tuple[int, ...]:
+    """The hours of the day that `hours_text` wrote."""
+    return () if value is None else _hours(value)
 
 
 def terms_text(terms: tuple[Ref, ...] | None) -> str | None:

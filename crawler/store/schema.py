@@ -412,6 +412,10 @@ def m0005_months(db: Database) -> None:
         "ALTER TABLE endpoints ADD COLUMN failing_since TEXT",  # of the first of `failures`
         # looks in a row that permanent redirects led to `redirect_to`
         "ALTER TABLE endpoints ADD COLUMN redirects INTEGER NOT NULL DEFAULT 0",
+        # what a feed last asked for: ttl and what was left of max-age, in seconds, and skipHours as JSON, in UTC
+        "ALTER TABLE endpoints ADD COLUMN min_interval INTEGER",
+        "ALTER TABLE endpoints ADD COLUMN fresh_for INTEGER",
+        "ALTER TABLE endpoints ADD COLUMN skip_hours TEXT",
         # the last Notice of a Source tells whether it was told of as failing
         "CREATE INDEX notices_of_source ON notices (source_id, at)",
         """
