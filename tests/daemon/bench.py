@@ -44,6 +44,7 @@ class World:
     def __init__(
         self, folder: Path, hosts: int, *, every: str = "15m", sites: Mapping[str, Site] | None = None
     ) -> None:
+        folder.mkdir(exist_ok=True)
         self.folder, self.clock = folder, Clock()
         self.begin = self.clock()
         #: what the machine's clock is wrong by
