@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import cast
@@ -36,13 +37,16 @@ _ENDED = "the child processes have been ended already"
 class Workers:
     """At most `size` children; tasks wait for one in the order in which they came.
 
-    Leaving the context ends all children; a task that is still under way then raises CrawlerError.
+    Leaving the context ends all children; a task that is still under way then raises CrawlerError. `told` is called
+    for each child that had to be stopped, with what for.
     """
 
-    def __init__(self, size: int = 2, limits: Limits = _DEFAULTS) -> None:
+    def __init__(
+        self, size: int = 2, limits: Limits = _DEFAULTS, *, told: Callable[[Stop], None] = lambda _: None
+    ) -> None:
         #: children stopped so far, by what for
         self.killed: Counter[Stop] = Counter()
-        self._limits = limits
+        self._limits, self._told = limits, told
         self._turn = asyncio.Semaphore(size)
         self._idle: list[_Child] = []
         self._busy: set[_Child] = set()
@@ -81,7 +85,7 @@ class Workers:
             result: Result = msgspec.msgpack.decode(reply.result, type=KINDS[kind].result)
             return result
         if reply.failure.stop:
-            self.killed[reply.failure.stop] += 1
+            self._count(reply.failure.stop)
         raise ParseError(reply.failure.reason, reply.failure.message)
 
     async def _ready(self) -> _Child:
@@ -116,7 +120,7 @@ class Workers:
             raise
 
     def _killed(self, child: _Child, stop: Stop) -> ParseError:
-        self.killed[stop] += 1
+        self._count(stop)
         child.kill()
         self._end(child)
         limits = self._limits
@@ -126,6 +130,10 @@ class Workers:
             "memory": f"took more than {limits.memory >> 20} MiB of memory",
         }.get(stop, "made the parser crash")
         return ParseError("too_large", f"reading it {why}, so it was given up")
+
+    def _count(self, stop: Stop) -> None:
+        self.killed[stop] += 1
+        self._told(stop)
 
     def _end(self, child: _Child) -> None:
         """Let the child go: it ends when its stdin is closed, or is killed. Nobody waits for it but the pool's end."""

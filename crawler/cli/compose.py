@@ -14,6 +14,7 @@ from crawler import __version__
 from crawler.alert import JsonlSink, Sink, StdoutSink
 from crawler.cli.colours import paint
 from crawler.config import Config, SinkConfig, SourceConfig
+from crawler.daemon.metrics import Metrics
 from crawler.fetch import Fetcher, HostLines, SourceAccess
 from crawler.model import Fetch
 from crawler.poll import Desk
@@ -64,15 +65,17 @@ async def fetching(config: Config, lines: HostLines) -> AsyncIterator[Callable[[
 
 
 @asynccontextmanager
-async def opened(config: Config, *, patience: float = math.inf) -> AsyncIterator[Opened]:
+async def opened(
+    config: Config, *, patience: float = math.inf, metrics: Metrics | None = None
+) -> AsyncIterator[Opened]:
     """Open what lives as long as the process: the store, the child processes, the host lines.
 
-    `patience`: seconds that the full-text index may take at the end.
+    `patience`: seconds that the full-text index may take at the end. `metrics` counts what is done with them.
     """
-    lines = HostLines()
-    with SqliteStore(config.store, patience=patience) as store:
+    lines, counts = HostLines(), metrics or Metrics(config.store)
+    with SqliteStore(config.store, patience=patience, committed=counts.committed) as store:
         lines.restore(store.lines())
-        async with Workers() as workers:
+        async with Workers(told=counts.child_killed) as workers:
             try:
                 yield Opened(store=store, run=workers.run, lines=lines)
             finally:

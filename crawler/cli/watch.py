@@ -19,6 +19,7 @@ from crawler.commands.polling import Tell, poll_now
 from crawler.commands.turns import Turns
 from crawler.config import Config
 from crawler.daemon import Daemon
+from crawler.daemon.metrics import Metrics
 from crawler.daemon.notify import Notifier
 
 #: What the full-text index may take of the 15 s in which the daemon ends.
@@ -77,10 +78,16 @@ def run_loop(work: Coroutine[Any, Any, int]) -> int:
 
 async def _watch(app: App, config: Config) -> int:
     # First of all: what it finds in the environment is not for the child processes.
-    notifier = Notifier.from_environment(os.environ)
+    notifier, metrics = Notifier.from_environment(os.environ), Metrics(config.store)
     with progress(bars=False) as report:
-        async with opened(config, patience=INDEX_SECONDS) as parts:
-            daemon = Daemon(parts, lambda config: equipped(parts, config, report), app.config, notifier=notifier)
+        async with opened(config, patience=INDEX_SECONDS, metrics=metrics) as parts:
+            daemon = Daemon(
+                parts,
+                lambda config: equipped(parts, config, report),
+                app.config,
+                notifier=notifier,
+                metrics=metrics,
+            )
             await daemon.run(config)
     return 0
 

@@ -22,6 +22,8 @@ from crawler.config import Config
 from crawler.daemon.delivering import Delivering
 from crawler.daemon.draining import ended
 from crawler.daemon.health import Health
+from crawler.daemon.listening import Listening
+from crawler.daemon.metrics import Metrics
 from crawler.daemon.notify import Notifier
 from crawler.daemon.polling import Polling
 from crawler.daemon.reloading import Watches
@@ -30,7 +32,7 @@ from crawler.daemon.signals import Signals
 from crawler.daemon.timekeeping import Timekeeping
 from crawler.daemon.timing import Timing
 from crawler.errands import folder_of
-from crawler.errors import ConfigError, StoreError, StoreUnavailable
+from crawler.errors import ConfigError, CrawlerError, StoreError, StoreUnavailable
 from crawler.poll import Polled
 from crawler.watch import Equip, Opened, Watch, configured
 
@@ -60,12 +62,14 @@ class Daemon:
         load: Callable[[], Config],
         *,
         notifier: Notifier | None = None,
+        metrics: Metrics | None = None,
         wall: Callable[[], datetime] = _now,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._parts, self._load, self._wall = parts, load, wall
         self._notifier = notifier or Notifier()
         self.health = Health(steady)
+        self._listening = Listening(metrics, self.health) if metrics is not None else None
         self.hosts, self.sinks = Turns(), Turns()
         self._signals = Signals()
         self._timekeeping = Timekeeping(parts, wall, steady)
@@ -102,7 +106,8 @@ class Daemon:
             raise self._failure
 
     async def start(self, config: Config) -> None:
-        """Take the config into use. Raises ConfigError or StoreError."""
+        """Take the config into use. Raises ConfigError or StoreError, and CrawlerError for `metrics`."""
+        await self._listen(config)
         await self._timekeeping.begin()
         await self._watches.use(config, self._wall())
         self._serving.serve(folder_of(config.store))
@@ -149,6 +154,10 @@ class Daemon:
         else:
             self._polling.look_for_new()
             log.info("reload", status="done", sources=len(config.sources), sinks=len(config.sinks))
+            try:
+                await self._listen(config)
+            except CrawlerError as error:
+                log.error("reload", status="metrics as before", error=str(error))
         self._notifier.ready(self._status())
 
     async def end(self) -> None:
@@ -168,7 +177,13 @@ class Daemon:
         self._timing.shutdown()
         await self._watches.close()
         self._serving.close()
+        if self._listening is not None:
+            await asyncio.to_thread(self._listening.stop)
         log.info("stopped")
+
+    async def _listen(self, config: Config) -> None:
+        if self._listening is not None:
+            await asyncio.to_thread(self._listening.follow, config)
 
     async def _begin_what_is_due(self) -> None:
         await self._mind_the_clock()

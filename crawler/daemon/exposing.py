@@ -39,12 +39,13 @@ class _Scrape(Collector):
         yield from _counted(self._metrics.counts())
         yield from _backup(self._metrics)
         try:
-            found = measure(self._metrics.store, never_swept=self._metrics.never_swept)
+            now = self._metrics.clock()
+            found = measure(self._metrics.store, now, never_swept=self._metrics.never_swept)
         except StoreError as error:
             # What was counted is told all the same; a gap in the others is what a monitoring system can see.
             log.warning("metrics", status="store not read", error=str(error))
         else:
-            yield from _measured(found, self._metrics.sinks, self._metrics.clock())
+            yield from _measured(found, self._metrics.sinks, now)
 
 
 def _info(version: str) -> Metric:
@@ -78,9 +79,6 @@ def _counted(counts: Counts) -> Iterator[Metric]:
     for reason, number in counts.killed.items():
         killed.add_metric((reason,), number)
     yield killed
-    yield GaugeMetricFamily(
-        "crawler_schedule_lag_seconds", "How late the most overdue endpoint is polled.", counts.lag_seconds
-    )
 
 
 def _backup(metrics: Metrics) -> Iterator[Metric]:
@@ -96,6 +94,8 @@ def _measured(found: Measures, sinks: tuple[str, ...], now: datetime) -> Iterato
     for state in SOURCE_STATES:
         sources.add_metric((state,), found.sources.get(state, 0))
     yield sources
+    lag = 0 if found.oldest_due is None else _age(found.oldest_due, now)
+    yield GaugeMetricFamily("crawler_schedule_lag_seconds", "How long the most overdue endpoint has been due.", lag)
     if found.oldest_sweep is not None:
         yield GaugeMetricFamily(
             "crawler_sweep_age_seconds_max",

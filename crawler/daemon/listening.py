@@ -12,6 +12,7 @@ from http import HTTPStatus
 from importlib import import_module
 from typing import NamedTuple
 
+from crawler.config import Config
 from crawler.config.scalars import Listen
 from crawler.daemon.answering import Answer, Server
 from crawler.daemon.health import Health
@@ -32,7 +33,7 @@ class _Running(NamedTuple):
 
 
 class Listening:
-    """Answers at one address at a time, or at none. Start and stop it in one thread."""
+    """Answers at one address at a time, or at none. Not to be started and stopped in two threads at once."""
 
     def __init__(self, metrics: Metrics, health: Health) -> None:
         self._metrics, self._health = metrics, health
@@ -43,6 +44,14 @@ class Listening:
     def port(self) -> int | None:
         """Where it answers; None: nowhere."""
         return self._running.server.server_address[1] if self._running is not None else None
+
+    def follow(self, config: Config) -> None:
+        """Answer, or not, as the config says: at the start and after a reload. Raises CrawlerError as `start` does."""
+        self._metrics.follow(config)
+        if config.metrics is not None:
+            self.start(config.metrics.listen)
+        else:
+            self.stop()
 
     def start(self, listen: Listen) -> None:
         """Answer at this address from now on, instead of the old one.

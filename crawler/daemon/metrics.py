@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import get_args
 
+from crawler import __version__
 from crawler.child import Stop
 from crawler.config import Config
 from crawler.model import Plan
@@ -40,7 +41,6 @@ class Counts:
     poll_seconds: float
     changes: Mapping[str, int]
     killed: Mapping[str, int]
-    lag_seconds: float
 
 
 class Metrics:
@@ -50,7 +50,7 @@ class Metrics:
         self,
         store: Path,
         *,
-        version: str,
+        version: str = __version__,
         backup: Callable[[], datetime | None] = lambda: None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -66,7 +66,6 @@ class Metrics:
         self._seconds = 0.0
         self._changes: Counter[str] = Counter(dict.fromkeys(CHANGE_KINDS, 0))
         self._killed: Counter[str] = Counter(dict.fromkeys(STOPS, 0))
-        self._lag = 0.0
         #: polls that have committed something and go on, by endpoint
         self._going_on: dict[int, PollRecord] = {}
 
@@ -94,10 +93,6 @@ class Metrics:
             else:
                 self._count(begun)
 
-    def lag(self, seconds: float) -> None:
-        """How late what is most overdue is begun; 0 where nothing is due."""
-        self._lag = max(0.0, seconds)
-
     def child_killed(self, reason: str) -> None:
         """A child process had to be ended: a word of `crawler.child.Stop`."""
         with self._lock:
@@ -112,7 +107,6 @@ class Metrics:
                 poll_seconds=self._seconds,
                 changes=dict(self._changes),
                 killed=dict(self._killed),
-                lag_seconds=self._lag,
             )
 
     def _count(self, poll: PollRecord) -> None:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from crawler.store.knowing import WATCHED
 from crawler.store.reading import Reader, reading
-from crawler.store.rows import sure
+from crawler.store.rows import sure, text
 from crawler.store.schema import migrations
 
 
@@ -24,6 +25,8 @@ class Measures:
     alerts: dict[tuple[str, str], int] = field(default_factory=dict)
     #: by Sink, when what has been pending longest was found
     oldest_pending: dict[str, datetime] = field(default_factory=dict)
+    #: when what has waited longest for its poll was due; None: nothing is due
+    oldest_due: datetime | None = None
     #: of the sites, the longest ago; None: there is none to sweep
     oldest_sweep: datetime | None = None
     #: of the file, its journal, and what in the file is free to be used again
@@ -35,7 +38,7 @@ def schema() -> str:
     return migrations._migrations[-1].name
 
 
-def measure(path: Path, *, never_swept: Collection[str]) -> Measures:
+def measure(path: Path, now: datetime, *, never_swept: Collection[str]) -> Measures:
     """All of it, through a connection of its own, in whichever thread asks. Raises StoreError."""
     with reading(path) as reader:
         # One transaction: what is counted fits together.
@@ -45,6 +48,7 @@ def measure(path: Path, *, never_swept: Collection[str]) -> Measures:
             sources=dict(reader.execute("SELECT state, count(*) FROM sources GROUP BY state").fetchall()),
             alerts=_alerts(reader),
             oldest_pending=_oldest_pending(reader, sinks),
+            oldest_due=_oldest_due(reader, now),
             oldest_sweep=_oldest_sweep(reader, never_swept),
             bytes=_bytes(reader, path),
         )
@@ -72,6 +76,20 @@ def _oldest_pending(reader: Reader, sinks: list[str]) -> dict[str, datetime]:
         if row is not None:
             found[sink] = sure(row["at"])
     return found
+
+
+def _oldest_due(reader: Reader, now: datetime) -> datetime | None:
+    """Asked of the store and not of the clock's tick: it grows also while that hangs."""
+    row = reader.execute(
+        f"""
+        SELECT e.next_poll_at FROM endpoints e INDEXED BY endpoints_due
+         CROSS JOIN sources s ON s.id = e.source_id
+         WHERE e.next_poll_at <= :now AND e.retired_at IS NULL AND {WATCHED}
+         ORDER BY e.next_poll_at LIMIT 1
+        """,  # noqa: S608 (our own parts)
+        {"now": text(now)},
+    ).fetchone()
+    return None if row is None else sure(row["next_poll_at"])
 
 
 def _oldest_sweep(reader: Reader, never_swept: Collection[str]) -> datetime | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,8 @@ from crawler.model import (
     NoticeKind,
     PendingAlert,
     Plan,
+    Pruned,
+    Retained,
     Source,
     Suspect,
     Trouble,
@@ -33,6 +36,7 @@ from crawler.store import (
     knowing,
     noticing,
     outbox,
+    pruning,
     registering,
     retrying,
     sources,
@@ -50,10 +54,13 @@ class SqliteStore:
     """The Store. Use as a context manager; opening takes the lock of the one writing process and migrates.
 
     `patience`: seconds that the full-text index may take at the end; what is left is done after the next start.
+    `committed` is called with each Plan once it is on disk.
     """
 
-    def __init__(self, path: Path, *, patience: float = math.inf) -> None:
-        self.path, self._patience = path, patience
+    def __init__(
+        self, path: Path, *, patience: float = math.inf, committed: Callable[[Plan], None] = lambda _: None
+    ) -> None:
+        self.path, self._patience, self._committed = path, patience, committed
         self._lock = WriteLock(path)
 
     def __enter__(self) -> SqliteStore:
@@ -83,6 +90,7 @@ class SqliteStore:
             committing.write(db, plan, normalizer_version=NORMALIZER_VERSION)
 
         await self._writer.write(write)
+        self._committed(plan)
 
     async def sync(
         self, entries: Sequence[ConfiguredSource], sinks: Sequence[str], now: datetime, *, reloading: bool = False
@@ -128,7 +136,7 @@ class SqliteStore:
     ) -> None:
         await self._writer.write(lambda db: noticing.write(db, kind, source_id, text, at, sinks, since=since))
 
-    async def begin_walks(self, walks: Sequence[Walk]) -> None:
+    async def keep_walks(self, walks: Sequence[Walk]) -> None:
         await self._writer.write(lambda db: sweeping.write(db, walks))
 
     async def put_off(self, source_id: int, until: datetime) -> None:
@@ -146,6 +154,11 @@ class SqliteStore:
 
     async def keep_lines(self, lines: Mapping[str, datetime]) -> None:
         await self._writer.write(lambda db: waits.keep_lines(db, lines))
+
+    async def prune(self, kept: Retained, now: datetime, *, dry_run: bool = False) -> Pruned:
+        if dry_run:
+            return await asyncio.to_thread(pruning.count, self.path, kept, now)
+        return await pruning.prune(self.path, self._writer.write, kept, now)
 
     # reading
 

@@ -210,16 +210,12 @@ def test_a_poll_is_counted_in_every_bucket_that_it_fits_in(metrics, endpoint, ms
     assert [number for _, number in counts.poll_buckets] == [int(upper >= bound) for upper, _ in counts.poll_buckets]
 
 
-def test_lag_and_killed_children_are_told(metrics):
+def test_killed_children_are_told(metrics):
     with SqliteStore(metrics.store):
-        metrics.lag(12.5)
         metrics.child_killed("memory")
         metrics.child_killed("memory")
         found = scraped(metrics)
-        assert found["crawler_schedule_lag_seconds",] == 12.5
         assert of(found, "crawler_children_killed_total") == {("memory",): 2}
-        metrics.lag(-3)
-        assert scraped(metrics)["crawler_schedule_lag_seconds",] == 0
 
 
 def test_a_backup_is_told_once_there_is_one(metrics):
@@ -254,6 +250,17 @@ def test_what_waits_longest_is_told_by_sink_and_nothing_where_nothing_waits(benc
     assert found["crawler_alert_oldest_pending_seconds", "out"] == 0
     bench.clock.now -= timedelta(days=300)
     assert scraped(metrics)["crawler_alert_oldest_pending_seconds", "log"] == 0
+
+
+def test_the_lag_is_that_of_what_has_waited_longest_for_its_poll(bench, metrics):
+    bench.poll()
+    assert scraped(metrics)["crawler_schedule_lag_seconds",] == 0
+    due = datetime.fromisoformat(bench.one("SELECT min(next_poll_at) FROM endpoints"))
+    bench.clock.advance(hours=3)
+    assert scraped(metrics)["crawler_schedule_lag_seconds",] == (bench.clock() - due).total_seconds() > 9000
+    with closing(sqlite3.connect(metrics.store)) as store, store:
+        store.execute("UPDATE sources SET state = 'paused'")
+    assert scraped(metrics)["crawler_schedule_lag_seconds",] == 0
 
 
 def test_the_oldest_sweep_counts_and_a_site_that_is_never_swept_does_not(bench, metrics):
@@ -343,6 +350,7 @@ def test_a_scrape_reads_few_pages_however_many_posts_there_are(metrics):
             reader.execute("SELECT 1")
             measuring._oldest_pending(reader, ["log"])
             measuring._oldest_sweep(reader, ["a"])
+            measuring._oldest_due(reader, NOW)
             measuring._alerts(reader)
             measuring._bytes(reader, metrics.store)
             reader.set_trace_callback(None)
