@@ -11,19 +11,24 @@ from crawler.cli.version import VERSION
 
 #: In the order in which one meets them; the help of each is the first line of its own.
 COMMANDS = {
-    "run": Stub("crawler.cli.watch:run", "Watch all sources until SIGTERM or SIGINT."),
-    "poll": Stub("crawler.cli.watch:poll", "Poll the named sources (default: all) once, now."),
     "demo": Stub("crawler.cli.demo:demo", "Watch a little site on this machine being edited."),
     "init": Stub("crawler.cli.starting:init", "Write a commented config.yaml for these sites."),
     "discover": Stub("crawler.cli.discovering:discover", "Say what can be watched at a URL, and what it costs."),
+    "run": Stub("crawler.cli.watch:run", "Watch all sources until SIGTERM or SIGINT."),
+    "poll": Stub("crawler.cli.watch:poll", "Poll the named sources (default: all) once, now."),
     "check": Stub("crawler.cli.checking:check", "Validate the configuration."),
     "status": Stub("crawler.cli.status:status", "How the sources are doing, worst first."),
+    "coverage": Stub("crawler.cli.covering:coverage", "When the sources were watched, and the gaps."),
     "posts": Stub("crawler.cli.lists:posts", "List posts, newest first."),
     "changes": Stub("crawler.cli.lists:changes", "List changes, newest first."),
     "alerts": Stub("crawler.cli.alerts:alerts", "List the outbox, newest first; `retry`, `test`."),
     "log": Stub("crawler.cli.history:log", "The revisions and changes of a post, newest first."),
     "show": Stub("crawler.cli.showing:show_command", "The text of one revision of a post."),
     "diff": Stub("crawler.cli.comparing:diff", "What differs between two revisions of a post."),
+    "backup": Stub("crawler.cli.keeping:backup", "Copy the store to a file, also beside a daemon."),
+    "restore": Stub("crawler.cli.keeping:restore", "Put a backup in the store's place."),
+    "verify": Stub("crawler.cli.keeping:verify", "Look over the store or a backup: is it whole?"),
+    "prune": Stub("crawler.cli.keeping:prune", "Take out what `retention` keeps no longer."),
 }
 
 

@@ -1,10 +1,11 @@
-"""`demo`: a little site on this machine is edited, and the real pipeline watches it. Nothing else is made up."""
+"""`demo`: a little site on this machine is edited, and the real pipeline watches it. Only the site is made up."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,15 +17,20 @@ from crawler.cli import logs
 from crawler.cli.app import App, pass_app
 from crawler.cli.compose import watching
 from crawler.cli.watch import run_loop
-from crawler.commands.polling import Tell, poll_now
+from crawler.commands.polling import Tell, counted, poll_now
 from crawler.commands.turns import Turns
 from crawler.demo import serve
 from crawler.demo.story import TITLE, Deed, opened, story
 from crawler.errors import CrawlerError
+from crawler.store import queries
+from crawler.store.reading import reading
+from crawler.store.selecting import ChangesWanted
 from crawler.watch import Watch
 
-#: It is over by then, whatever this machine is busy with.
+#: It is over by then, whatever else this machine is busy with.
 SECONDS = 28.0
+#: Between two chapters, for who reads along.
+PAUSE = 2.0
 CONFIG = """\
 store: crawler.db
 fetch: {{allow_private: [127.0.0.0/8]}}
@@ -37,9 +43,9 @@ sinks:
     when: {{kinds: [published, edited, protected, unpublished, deleted, restored]}}
 log: {{level: warning}}
 """
-NEXT = """\
-Your turn:  crawler init https://your-site.example/   writes config.yaml
-            crawler run                               watches it, for months"""
+YOUR_TURN = """\
+Your turn:  crawler init https://your-site.example/   writes a config.yaml
+            crawler run                               watches, for months"""
 
 Look = Callable[[Watch, Tell], Awaitable[int]]
 
@@ -47,9 +53,10 @@ Look = Callable[[Watch, Tell], Awaitable[int]]
 @click.command()
 @pass_app
 def demo(app: App) -> None:
-    """Watch a little site on this machine being edited, for half a minute at most.
+    """See a little site being edited, and what crawler tells of it.
 
-    Needs no config and no network. The site and the store are gone afterwards.
+    Takes less than half a minute; needs no config and no network. The site runs
+    on this machine only. It and the store are gone afterwards.
 
     \b
     Example:
@@ -59,42 +66,58 @@ def demo(app: App) -> None:
 
 
 async def _until_stopped(app: App) -> int:
-    """The demo, ended early by SIGINT, SIGTERM or SIGHUP; either way nothing is left behind."""
+    """The demo, ended early by a signal; either way nothing is left behind."""
     loop = asyncio.get_running_loop()
+    pause = PAUSE if sys.stdout.isatty() else 0.0
     with TemporaryDirectory(prefix="crawler-demo-") as folder:
-        showing = asyncio.ensure_future(performed(Path(folder), _say, verbose=app.verbose))
+        showing = asyncio.ensure_future(performed(Path(folder), click.echo, pause=pause, verbose=app.verbose))
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(name, showing.cancel)
+            loop.add_signal_handler(name, lambda: showing.cancelling() or showing.cancel())
         try:
             async with asyncio.timeout(SECONDS):
-                await showing
+                deeds = await showing
         except TimeoutError:
-            raise CrawlerError("this machine was too busy to show everything in half a minute; try it again") from None
+            raise CrawlerError("this machine was too busy to show all of it in half a minute; try again") from None
         except asyncio.CancelledError:
-            _say("Stopped; nothing is left behind.")
+            click.echo("Stopped; nothing is left behind.", err=True)
+            return 0
+    click.echo(
+        f"{counted(len(deeds), 'alert')} for what was done, none for what was not. Site and store are gone again."
+    )
+    click.echo(f"\n{YOUR_TURN}")
     return 0
 
 
-async def performed(folder: Path, say: Tell, *, verbose: bool = False) -> list[Deed]:
-    """Open the site, watch it from a store in `folder`, and let the story happen. Returns what was done to the site."""
+async def performed(folder: Path, say: Tell, *, pause: float = 0.0, verbose: bool = False) -> list[Deed]:
+    """Open the site, watch it from `folder` and let the story happen. Returns what was done to the site.
+
+    Raises CrawlerError when what was told is not what was done.
+    """
     site = opened()
-    done: list[Deed] = []
+    deeds: list[Deed] = []
     with serve(site) as url:
         path = folder / "config.yaml"
         path.write_text(CONFIG.format(url=url), encoding="utf-8")
         config = configuration.load(path, env=os.environ)
         logs.configure(config.log, verbose=verbose)
         async with watching(config, lambda *_: None) as watch:
-            say(f"“{TITLE}”, a small WordPress site with {len(site.posts)} posts, now runs at {url}/.")
-            say("crawler reads it once:")
-            await LOOKS["poll"](watch, lambda line: say(f"  {line}"))
+            say(f"“{TITLE}” is a small WordPress site on this machine: {url}/")
+            say("crawler reads it for the first time.")
+            await _look(watch, "poll", say)
             for chapter in story(site):
-                say(f"\n{chapter.told}")
+                await asyncio.sleep(pause)
+                say(chapter.told)
                 for look in chapter.looks:
-                    say(f"$ crawler {look}")
-                    await LOOKS[look](watch, say)
-                done += [chapter.deed] if chapter.deed else []
-    return done
+                    await _look(watch, look, say)
+                deeds += [chapter.deed] if chapter.deed else []
+        _check(config.store, deeds)
+    return deeds
+
+
+async def _look(watch: Watch, look: str, say: Tell) -> None:
+    say(f"$ crawler {look}")
+    if await LOOKS[look](watch, lambda line: say(f"{line}\n")):
+        raise CrawlerError("the demo's site could not be read, or nobody reads what is told")
 
 
 async def _poll(watch: Watch, tell: Tell) -> int:
@@ -104,5 +127,10 @@ async def _poll(watch: Watch, tell: Tell) -> int:
 LOOKS: Mapping[str, Look] = {"poll": _poll}
 
 
-def _say(text: str) -> None:
-    click.echo(text)
+def _check(store: Path, deeds: list[Deed]) -> None:
+    """Compare what was stored with what was done."""
+    with reading(store) as reader:
+        rows = [row for _, row in queries.changes(reader, ChangesWanted(), oldest_first=True)]
+    found = [(row["kind"], row["title"], row["silent"]) for row in rows]
+    if found != [(deed.kind, deed.title, deed.silent) for deed in deeds]:
+        raise CrawlerError("what crawler has found is not what was done to the site; that is a mistake in crawler")
