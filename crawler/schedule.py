@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from urllib.parse import urlsplit
@@ -31,6 +32,52 @@ def next_poll(
     if failures:
         step = min(step, max(LONGEST, every))
     return now + max(step, _asked(wait))
+
+
+#: A walk of more requests than this is spread over the period of the sweep.
+PACED = 500
+#: Over so much of it, that the next one finds the last one done.
+_SPREAD = 0.9
+
+
+def next_page(started: datetime, period: timedelta, *, read: int, pages: int) -> datetime:
+    """When a walk that began at `started` and has read so many of its pages may ask for the next one."""
+    return started if pages <= PACED else started + period * _SPREAD * (read / pages)
+
+
+#: What is left of `max-age` counts up to here: cache plugins let every answer be kept for a year. That is meant for
+#: browsers, whose users reload, and is nobody's wish about feeds.
+FRESH = timedelta(hours=1)
+_HOUR = timedelta(hours=1)
+
+
+def heeded(
+    due: datetime,
+    *,
+    now: datetime,
+    min_interval: float | None = None,
+    fresh_for: float | None = None,
+    skip_hours: Collection[int] = (),
+    latest: datetime | None = None,
+) -> datetime:
+    """`due`, or later where a feed asked not to be read so soon: by its ttl, its answer's max-age, its skipHours.
+
+    The first two are seconds from now. What falls into hours that are skipped moves to their end. `latest`: no wish
+    counts beyond this. `sy:updatePeriod` is no wish: WordPress writes it into every feed.
+    """
+    asked = now + max(_asked(min_interval), min(_asked(fresh_for), FRESH))
+    later = _unskipped(max(due, asked), skip_hours)
+    return later if latest is None else min(later, max(due, latest))
+
+
+def _unskipped(moment: datetime, hours: Collection[int]) -> datetime:
+    """The moment, or when the run of skipped hours that it lies in ends; nobody can skip the whole day."""
+    if {*range(24)}.issubset(hours):
+        return moment
+    utc = moment.astimezone(UTC)
+    while utc.hour in hours:
+        utc = utc.replace(minute=0, second=0, microsecond=0) + _HOUR
+    return utc
 
 
 #: This program was not made before: a clock that says so is wrong, and so are the times that it gives.

@@ -7,8 +7,6 @@ the version that brings it, or nothing where that is not known. Delete a row whe
 from __future__ import annotations
 
 NOT_YET: dict[str, str] = {
-    "source.sweep": "",
-    "source.confirm": "",
     "source.ignore": "",
     "sink.type=webhook": "",
     "sink.type=apprise": "",
@@ -23,9 +21,7 @@ NOT_YET: dict[str, str] = {
     "sink.quiet": "",
     "sink.storm": "",
     "sink.template": "",
-    "retention": "",
     "web": "",
-    "backup": "",
     "heartbeat": "",
 }
 

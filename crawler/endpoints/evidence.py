@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from crawler.endpoints.asking import Run, read, with_query
@@ -39,6 +40,8 @@ class Evidence:
     #: of a public post: what it says, and the collection that it stands in
     page: Page | None = None
     endpoint: Endpoint | None = None
+    #: the server's Date
+    date: datetime | None = None
     #: why nothing was shown
     trouble: PollError | None = None
 
@@ -92,7 +95,7 @@ async def _single(
         return Evidence(kind=None, words=str(trouble), trouble=trouble)
     if status in _NOT_PUBLIC:
         return Evidence(kind="unpublished", words=f"the site says that its status is {status}")
-    return Evidence(kind="public", words="the site shows it", page=page, endpoint=endpoint)
+    return Evidence(kind="public", words="the site shows it", page=page, endpoint=endpoint, date=answer.date)
 
 
 def _kind(error: PollError) -> Gone | None:

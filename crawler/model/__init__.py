@@ -16,6 +16,7 @@ from crawler.model.change import (
     Route,
     RouteMatch,
 )
+from crawler.model.keeping import Pruned, Retained
 from crawler.model.known import (
     ConfiguredSource,
     Discovered,
@@ -94,9 +95,11 @@ __all__ = [
     "PollRecord",
     "PostPlan",
     "PostView",
+    "Pruned",
     "Ref",
     "RemovalPlan",
     "Request",
+    "Retained",
     "RevisionPlan",
     "RevisionView",
     "Route",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from crawler.config import SourceConfig
 from crawler.endpoints.asking import Run
@@ -12,6 +13,8 @@ from crawler.model import Fetch, Route
 from crawler.store import Store
 
 Clock = Callable[[], datetime]
+#: When sweeps are done: as the config says, or now; and then perhaps believing whatever is missing to be gone.
+Sweeping = Literal["due", "now", "accept"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,3 +30,4 @@ class Desk:
     user_agent: str
     #: told (source name, posts read, posts in all or None) after each page of a walk
     progress: Callable[[str, int, int | None], None]
+    sweeping: Sweeping = "due"

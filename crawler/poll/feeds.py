@@ -10,6 +10,7 @@ from crawler.errors import ParseError
 from crawler.fetch import validators_of
 from crawler.model import Fetched, NotModified, Page, SourceFacts
 from crawler.poll.visit import NOTHING, Judged, Visit
+from crawler.schedule import LONGEST
 
 Read = NotModified | feed.Same | feed.Changed
 
@@ -31,9 +32,9 @@ async def settle(visit: Visit, read: Read, *, counts: bool, keep: bool) -> Judge
     validators may be kept; otherwise the next poll has to get the same 200 again.
     """
     if isinstance(read, NotModified):
-        await visit.quiet("not_modified", state=_moved(visit, read))
+        await visit.quiet("not_modified", state=_moved(visit, read) | {"fresh_for": read.fresh_for})
         return NOTHING
-    state = _moved(visit, read.answer)
+    state = _moved(visit, read.answer) | {"fresh_for": read.answer.fresh_for}
     if keep:
         state["validators"] = validators_of(read.answer, now_date=visit.desk.clock())
     if isinstance(read, feed.Same):
@@ -43,6 +44,7 @@ async def settle(visit: Visit, read: Read, *, counts: bool, keep: bool) -> Judge
         raise ParseError("not_data", "an empty feed, although it had posts", url=visit.endpoint.url)
     first = visit.endpoint.read_at is None
     now = visit.asked_at or visit.desk.clock()
+    state |= _asked(read.page)
     if keep:
         state |= {"body_hash": read.body_hash, "read_at": now}
     look = visit.look(
@@ -66,6 +68,15 @@ def _moved(visit: Visit, answer: Fetched | NotModified) -> dict[str, object]:
     place = answer.moved_to
     again = visit.endpoint.redirects if place == visit.endpoint.redirect_to else 0
     return {"redirect_to": place, "redirects": again + 1 if place is not None else 0}
+
+
+def _asked(page: Page) -> dict[str, object]:
+    """What the feed asks of its readers; a 304 does not repeat it, so it is remembered."""
+    if page.feed is None:
+        return {}
+    seconds = page.feed.min_interval
+    wait = None if seconds is None else round(min(seconds, LONGEST.total_seconds()))
+    return {"min_interval": wait, "skip_hours": page.feed.skip_hours}
 
 
 def _skew(visit: Visit, answer: Fetched) -> timedelta:

@@ -22,6 +22,10 @@ class Polled:
     #: posts read by a baseline in this poll
     baseline: int = 0
     changes: int = 0
+    #: posts read by a sweep in this poll
+    swept: int = 0
+    #: why its sweep could not go on: no failure of the poll
+    sweep_error: str | None = None
     requests: int = 0
     reason: Reason | None = None
     #: the first trouble, also where another endpoint worked

@@ -5,6 +5,7 @@
     feeds ── 304: nothing was published or edited ──> done
          └── 200, failed, or an hour since the last look ──> look at REST ──> read what moved
     commit: posts, Revisions, Changes, Alerts together; the feed's validators last
+    behind that ── a part of the sweep, where one is due
 
 A failed, partial or damaged answer changes nothing but the endpoint's own row: it is asked again later.
 """
@@ -18,7 +19,7 @@ from crawler.config import SourceConfig
 from crawler.errors import DiscoveryError, FetchError, ParseError, PollError
 from crawler.model import Endpoint, NotModified, Source, Trouble
 from crawler.model.plan import PollKind, Sees
-from crawler.poll import feeds, rest
+from crawler.poll import feeds, rest, sweep
 from crawler.poll.desk import Desk
 from crawler.poll.found import Found, find, reason_of
 from crawler.poll.polled import Polled, report
@@ -70,7 +71,18 @@ class _Poll:
         unread = await self._baselines(collections)
         readable = [each for each in collections if each.id not in unread]
         if collections and not readable:
+            await self._desk.store.put_off(self._source.id, self._started + self._config.every)
             return self._polled
+        if self._forced or any(map(self._is_due, self._endpoints)):
+            await self._poll(collections, readable, beacons)
+        else:
+            # Only its sweep is due.
+            self._polled = replace(self._polled, ok=True)
+        await self._sweep(self._again(readable))
+        return self._polled
+
+    async def _poll(self, collections: list[Endpoint], readable: list[Endpoint], beacons: list[Endpoint]) -> None:
+        """Ask the feeds, look at REST where they signal something or an hour has passed, and settle the feeds."""
         reads = [(visit, await self._ask(visit)) for visit in map(self._visit, beacons)]
         has_beacon = any(read is not None for _, read in reads)
         signal = not has_beacon or any(not isinstance(read, NotModified) for _, read in reads)
@@ -82,7 +94,20 @@ class _Poll:
             if read is not None:
                 visit.sees = self._sees(complete=complete)
                 await self._settle(visit, read, counts=not collections, keep=complete)
-        return self._polled
+
+    async def _sweep(self, collections: list[Endpoint]) -> None:
+        """Go on with what is due of the Source's sweep, unless its API is in trouble."""
+        if any(each.failures for each in collections):
+            await self._desk.store.put_off(self._source.id, self._started + self._config.every)
+            return
+        swept = await sweep.go_on(self._desk, self._source.id, self._config, collections)
+        self._polled = replace(
+            self._polled,
+            swept=swept.posts,
+            changes=self._polled.changes + swept.changes,
+            requests=self._polled.requests + swept.requests,
+            sweep_error=None if swept.error is None else str(swept.error),
+        )
 
     async def _baselines(self, collections: list[Endpoint]) -> set[int]:
         """Read what has not been read yet. Returns the ids of the collections that still are not."""
@@ -169,6 +194,7 @@ class _Poll:
             kind=kind,
             started=self._desk.clock(),
             fetch=Tally(self._desk.fetch_for(self._config)),
+            is_beacon=endpoint.kind == "feed" and any(each.kind == "rest" for each in self._endpoints),
         )
 
     def _again(self, collections: list[Endpoint]) -> list[Endpoint]:

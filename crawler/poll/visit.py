@@ -27,12 +27,13 @@ from crawler.model import (
     Request,
     Source,
     SourceFacts,
+    Suspicion,
     Walk,
 )
 from crawler.model.plan import Outcome, PollKind, Sees
 from crawler.poll.desk import Desk
 from crawler.route import notified, patterns
-from crawler.schedule import next_poll, wrong_clock
+from crawler.schedule import HOURLY, heeded, next_poll, wrong_clock
 from crawler.tasks import Compare, CompareMany
 
 
@@ -103,6 +104,8 @@ class Visit:
     asked_at: datetime | None = None
     #: what is seen up to now once this visit has read what it wants to
     sees: tuple[Sees, ...] = ()
+    #: a feed beside collections: with them it is looked at once an hour, whatever it asks for
+    is_beacon: bool = False
 
     def asking(self) -> None:
         """Say that what is asked now is what the next commit will hold."""
@@ -128,12 +131,14 @@ class Visit:
         self,
         judged: Judged,
         *,
-        state: Mapping[str, object],
+        state: Mapping[str, object] | None,
         facts: SourceFacts = SourceFacts(),
         walk: Walk | None = None,
+        suspicion: Suspicion = Suspicion(),
     ) -> None:
-        """Write what a page meant, with the endpoint's next state, in one transaction."""
-        moved = any(post.revision is not None for post in judged.posts) or judged.changes
+        """Write what a page meant, with the endpoint's next state (None: as it was), in one transaction."""
+        removed = len(suspicion.removals)
+        moved = any(post.revision is not None for post in judged.posts) or judged.changes + removed
         record = PollRecord(
             kind=self.kind,
             started_at=self.started,
@@ -141,10 +146,10 @@ class Visit:
             outcome="changed" if moved else "unchanged",
             seen=judged.shown,
             new=judged.new,
-            changed=judged.changes,
+            changed=judged.changes + removed,
             error="; ".join(judged.unclear)[:2000] or None,
         )
-        await self._commit(state, record, judged=judged, facts=facts, walk=walk)
+        await self._commit(state, record, judged=judged, facts=facts, walk=walk, suspicion=suspicion)
 
     async def quiet(self, outcome: Outcome, *, state: Mapping[str, object]) -> None:
         """Commit a look that showed nothing new."""
@@ -165,6 +170,7 @@ class Visit:
             transient=error.reason == "truncated",
             wait=error.retry_after if isinstance(error, FetchError) else None,
         )
+        due = self._heeded(due, now, replace(self.endpoint, fresh_for=None))
         record = PollRecord(
             kind=self.kind,
             started_at=self.started,
@@ -178,9 +184,22 @@ class Visit:
             "last_error": f"{error.reason}: {error}"[:2000],
             "next_poll_at": due,
             "last_ok_at": self.endpoint.last_ok_at,
+            "fresh_for": None,
         }
         await self._commit(state, record)
         return due
+
+    async def stumbled(self, error: PollError, walk: Walk) -> None:
+        """Commit the failure of a sweep: only its walk waits, polls go on."""
+        record = PollRecord(
+            kind=self.kind,
+            started_at=self.started,
+            duration_ms=0,
+            outcome="failed",
+            reason=error.reason,
+            error=str(error)[:2000],
+        )
+        await self._commit(None, record, walk=walk)
 
     def look(self, **circumstances: object) -> Look:
         """The circumstances of a reading of this endpoint."""
@@ -224,12 +243,13 @@ class Visit:
 
     async def _commit(
         self,
-        state: Mapping[str, object],
+        state: Mapping[str, object] | None,
         record: PollRecord,
         *,
         judged: Judged = NOTHING,
         facts: SourceFacts = SourceFacts(),
         walk: Walk | None = None,
+        suspicion: Suspicion = Suspicion(),
     ) -> None:
         now = self.desk.clock()
         took = max(0, round((now - self.started).total_seconds() * 1000))
@@ -248,11 +268,12 @@ class Visit:
                 bytes=read,
                 continues=self.continues,
             ),
-            endpoint=self._next_state(now, state),
+            endpoint=None if state is None else self._next_state(now, state),
             posts=judged.posts,
             seen=judged.seen,
             facts=facts,
             walk=walk,
+            suspicion=suspicion,
             sees=self.sees,
             notified=notified(self.desk.routes),
         )
@@ -269,7 +290,7 @@ class Visit:
             body_hash=endpoint.body_hash,
             watermark=endpoint.watermark,
             total=endpoint.total,
-            next_poll_at=due,
+            next_poll_at=None,
             last_try_at=now,
             last_ok_at=now,
             read_at=endpoint.read_at,
@@ -278,8 +299,23 @@ class Visit:
             last_error=None,
             redirect_to=endpoint.redirect_to,
             redirects=endpoint.redirects,
+            min_interval=endpoint.min_interval,
+            skip_hours=endpoint.skip_hours,
         )
-        return replace(state, **changed)  # type: ignore[arg-type]
+        state = replace(state, **changed)  # type: ignore[arg-type]
+        return state if "next_poll_at" in changed else replace(state, next_poll_at=self._heeded(due, now, state))
+
+    def _heeded(self, due: datetime, now: datetime, asked: Endpoint | EndpointState) -> datetime:
+        """`due`, or later where the feed asked for it."""
+        hourly = next_poll(now=now, every=max(self.config.every, HOURLY), name=self.source.name)
+        return heeded(
+            due,
+            now=now,
+            min_interval=asked.min_interval,
+            fresh_for=asked.fresh_for,
+            skip_hours=asked.skip_hours,
+            latest=hourly if self.is_beacon else None,
+        )
 
 
 def _pair(post: PostPlan, change: ChangePlan, asked: tuple[str, ...]) -> Compare:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from crawler.model import (
@@ -17,6 +18,8 @@ from crawler.model import (
     NoticeKind,
     PendingAlert,
     Plan,
+    Pruned,
+    Retained,
     Source,
     Suspect,
     Trouble,
@@ -31,6 +34,10 @@ class Store(Protocol):
     write is on disk for good, raise a StoreError otherwise, and then nothing of it is written. The Store owns the
     transactions; no caller ever sees half of one. Only one process has a Store open for writing.
     """
+
+    @property
+    def path(self) -> Path:
+        """The file that it is in."""
 
     async def commit(self, plan: Plan) -> None:
         """Write a whole Plan in one transaction. Raises StoreConflict when the store has moved since it was made."""
@@ -82,8 +89,8 @@ class Store(Protocol):
         Told again of the same kind, Source and `since` (when it began; default: `at`) it does nothing.
         """
 
-    async def begin_walks(self, walks: Sequence[Walk]) -> None:
-        """Begin these walks, in place of earlier ones of the same kind."""
+    async def keep_walks(self, walks: Sequence[Walk]) -> None:
+        """Remember where these walks stand, in place of earlier ones of the same kind."""
 
     async def put_off(self, source_id: int, until: datetime) -> None:
         """Leave what would be due of a Source's sweeps and suspects alone until then."""
@@ -102,6 +109,12 @@ class Store(Protocol):
 
     async def keep_lines(self, lines: Mapping[str, datetime]) -> None:
         """Remember which hosts asked not to be asked before when."""
+
+    async def prune(self, kept: Retained, now: datetime, *, dry_run: bool = False) -> Pruned:
+        """Take away what is older than it is to be kept, or only count it; other writes go on meanwhile.
+
+        Never a latest Revision, a pending Alert, or what a Change shows.
+        """
 
     def lines(self) -> Mapping[str, datetime]:
         """What `keep_lines` was last told."""

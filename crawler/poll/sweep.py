@@ -1,0 +1,326 @@
+"""A Source's sweep: a full re-reading, which finds silent edits and Posts that are shown no more.
+
+    due ── a walk through each collection, page by page, in slices behind the polls
+        └── all of them at their end ── what none of them showed becomes a suspect (too many at once: held)
+    suspects whose turn it is ── looked at one by one (`suspects`)
+
+A sweep that fails is no failure of the polls: its walk waits and goes on where it stood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from math import ceil
+
+import structlog
+
+from crawler.config import SourceConfig
+from crawler.decide.removal import AGREE, concluded, is_whole
+from crawler.endpoints.collection import BATCH
+from crawler.endpoints.walk import step as stepped
+from crawler.errors import FetchError, PollError
+from crawler.fetch import robots
+from crawler.model import Endpoint, Source, SourceFacts, Suspicion, Walk
+from crawler.poll import suspects
+from crawler.poll.desk import Desk
+from crawler.poll.visit import NOTHING, Tally, Visit
+from crawler.route import notified
+from crawler.schedule import next_page, next_poll
+
+log = structlog.get_logger()
+
+#: Behind an ordinary poll a sweep goes on for so long: other Sources of the host wait meanwhile.
+SLICE = timedelta(seconds=60)
+#: A paced walk goes on once it may ask for so many pages.
+BURST = 20
+#: A sweep that failed is tried again after this, doubled with each failure.
+AGAIN = timedelta(minutes=15)
+#: An archive of more posts is not searched for one that is missing: the next sweep finds it.
+LIGHT_POSTS = 10_000
+#: The zone that is farthest ahead of UTC: a walk's cursor is a time of the site's, in a zone of its own.
+_FARTHEST = timedelta(hours=14)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Swept:
+    """What a poll's part of a sweep came to."""
+
+    #: posts read
+    posts: int = 0
+    changes: int = 0
+    requests: int = 0
+    #: a sweep has come to its end
+    is_complete: bool = False
+    error: PollError | None = None
+
+
+async def go_on(desk: Desk, source_id: int, config: SourceConfig, collections: Sequence[Endpoint]) -> Swept:
+    """Do what is due of a Source's sweep. Never raises for what a site does."""
+    source = desk.store.source(source_id)
+    if source.baseline_at is None or not collections:
+        return Swept()
+    return await _Sweep(desk, source, config, collections).run()
+
+
+class _Sweep:
+    """One poll's part of a sweep under way."""
+
+    def __init__(self, desk: Desk, source: Source, config: SourceConfig, collections: Sequence[Endpoint]) -> None:
+        self._desk, self._source, self._config = desk, source, config
+        self._started = desk.clock()
+        self._now = desk.sweeping != "due"
+        fetch = Tally(desk.fetch_for(config))
+        self._visits = [
+            Visit(
+                desk=desk,
+                source=source,
+                config=config,
+                endpoint=each,
+                kind="sweep",
+                started=self._started,
+                fetch=fetch,
+            )
+            for each in collections
+        ]
+        self._fetch = fetch
+        self._swept = Swept()
+
+    async def run(self) -> Swept:
+        await self._walk(self._under_way() or await self._begin())
+        if not self._now:
+            await self._search()
+        found = await suspects.look(self._visits, most=None if self._now else suspects.MOST)
+        changes = self._swept.changes + found.changes
+        error = self._swept.error or found.error
+        swept = replace(self._swept, changes=changes, requests=self._fetch.sent, error=error)
+        _report(self._source.name, swept, self._desk.clock() - self._started)
+        return swept
+
+    def _under_way(self) -> list[Walk]:
+        """The walks of a sweep that has not come to its end, in the order of the visits; a new collection joins it."""
+        found = [self._desk.store.walk(visit.endpoint.id, "sweep") for visit in self._visits]
+        begun = max((walk.started_at for walk in found if walk is not None), default=None)
+        if self._now or begun is None or begun == self._source.last_sweep_at:
+            return []
+        return [
+            walk if walk is not None and walk.started_at == begun else _fresh(visit, begun)
+            for visit, walk in zip(self._visits, found, strict=True)
+        ]
+
+    async def _begin(self) -> list[Walk]:
+        """Begin a sweep where one is due."""
+        since = self._source.last_sweep_at or self._source.baseline_at or self._started
+        period = self._config.sweep
+        is_due = period is not None and not since <= self._started < since + period
+        if not (self._now or is_due):
+            return []
+        walks = [_fresh(visit, self._started) for visit in self._visits]
+        await self._desk.store.keep_walks(walks)
+        return walks
+
+    async def _walk(self, walks: list[Walk]) -> None:
+        """Go on with the walks of a sweep, each from where it stands, and conclude it behind the last one."""
+        done = []
+        for visit, begun in zip(self._visits, walks, strict=False):
+            walk = begun
+            if walk.next_at is not None and walk.next_at > self._started:
+                return
+            try:
+                if not walk.done:
+                    await self._ask_robots(visit)
+                while not walk.done:
+                    if not self._may_go_on(walk):
+                        await self._pause(walk)
+                        return
+                    walk = await self._page(visit, walk)
+            except PollError as error:
+                await self._failed(visit, walk, error)
+                return
+            if not await self._is_whole(visit, walk):
+                return
+            done.append(walk)
+        if done:
+            await self._conclude(done)
+
+    async def _ask_robots(self, visit: Visit) -> None:
+        if visit.config.robots and not await robots.allowed(visit.fetch, visit.endpoint.url, visit.desk.user_agent):
+            raise PollError("robots", "robots.txt does not allow it to be swept; `robots: false` does it all the same")
+
+    def _may_go_on(self, walk: Walk) -> bool:
+        now = self._desk.clock()
+        return self._now or (now - self._started <= SLICE and self._due(walk) <= now)
+
+    def _due(self, walk: Walk, *, ahead: int = 0) -> datetime:
+        """When the page that lies so many ahead of a walk's next one may be asked for."""
+        read, pages = walk.seen // BATCH + ahead, ceil((walk.total or 0) / BATCH)
+        period = self._config.sweep or timedelta()
+        return next_page(walk.started_at, period, read=min(read, pages), pages=pages)
+
+    async def _pause(self, walk: Walk) -> None:
+        """Leave the rest to later polls."""
+        next_at = max(self._desk.clock(), self._due(walk, ahead=BURST) if self._is_ahead(walk) else walk.started_at)
+        await self._desk.store.keep_walks([replace(walk, next_at=next_at)])
+
+    def _is_ahead(self, walk: Walk) -> bool:
+        return self._due(walk) > self._desk.clock()
+
+    async def _page(self, visit: Visit, walk: Walk) -> Walk:
+        """Read a page and commit what it means, with where the walk stands after it."""
+        store, now = self._desk.store, self._desk.clock()
+        baseline = store.walk(visit.endpoint.id)
+        is_limited = baseline is not None and baseline.reach is not None
+        top = datetime.fromisoformat(walk.cursor).replace(tzinfo=UTC) + _FARTHEST if walk.cursor else now
+        visit.asking()
+        step = await stepped(
+            visit.fetch,
+            self._desk.run,
+            visit.endpoint,
+            walk,
+            rules=self._config.ignore,
+            known=store.hashes_before(visit.endpoint.id, top),
+            # A limited baseline left out what is older: a sweep is no way round that.
+            after=store.oldest_published(visit.endpoint.id) if is_limited else None,
+        )
+        circumstances = visit.look(
+            skew=step.date - now if step.date is not None else timedelta(),
+            adopt_until=store.newest_published(self._source.id, now) if is_limited else None,
+        )
+        judged = await visit.judge(circumstances, step.page)
+        onward = replace(
+            step.walk,
+            seen=walk.seen + judged.shown,
+            unread=walk.unread + len(judged.unclear),
+            failures=0,
+            last_error=None,
+            next_at=None,
+        )
+        await visit.commit(judged, state=None, walk=onward)
+        self._swept = replace(
+            self._swept, posts=self._swept.posts + judged.shown, changes=self._swept.changes + judged.changes
+        )
+        self._desk.progress(self._source.name, onward.seen, onward.total)
+        return onward
+
+    async def _is_whole(self, visit: Visit, walk: Walk) -> bool:
+        """Whether a walk that ended showed what the site said it has. If not, nobody knows what is gone: once more."""
+        shown = self._desk.store.shown_since(visit.endpoint.id, walk.started_at) + walk.unread
+        if is_whole(shown, walk.total):
+            return True
+        said = f"the site said that it has {walk.total:,} posts, and showed {shown:,}"
+        error = PollError("not_data", said, url=visit.endpoint.url)
+        # Not sooner than the next sweep would be: that costs as much.
+        next_at = self._desk.clock() + (self._config.sweep or AGAIN)
+        again = replace(_fresh(visit, walk.started_at), last_error=f"not_data: {said}", next_at=next_at)
+        await visit.stumbled(error, again)
+        self._swept = replace(self._swept, error=error)
+        return False
+
+    async def _failed(self, visit: Visit, walk: Walk, error: PollError) -> None:
+        failures = walk.failures + 1
+        next_at = next_poll(
+            now=self._desk.clock(),
+            every=AGAIN,
+            name=self._source.name,
+            failures=failures - 1,
+            wait=error.retry_after if isinstance(error, FetchError) else None,
+        )
+        words = f"{error.reason}: {error}"[:2000]
+        await visit.stumbled(error, replace(walk, failures=failures, last_error=words, next_at=next_at))
+        self._swept = replace(self._swept, error=error)
+
+    async def _conclude(self, walks: Sequence[Walk]) -> None:
+        """Suspect what a complete sweep did not show, and say that it is complete."""
+        store, now, source = self._desk.store, self._desk.clock(), self._source
+        begun = max(walk.started_at for walk in walks)
+        conclusion = concluded(
+            store.missing(source.id, begun, now=now),
+            {each.post_id: each for each in store.suspects(source.id)},
+            posts=store.public_posts(source.id),
+            unread=sum(walk.unread for walk in walks),
+            now=now,
+            accept=self._desk.sweeping == "accept",
+        )
+        state = None
+        if conclusion.is_too_much and source.state != "suspect":
+            state = "suspect"
+            held = sum(each.held for each in conclusion.suspects)
+            # Before the state: told twice it is one Notice, after a crash in between it would be none.
+            await store.notice("suspect", source.id, _too_much(source, held), now, self._told_by(), since=begun)
+        elif not conclusion.is_too_much and source.state == "suspect":
+            state = "active"
+        facts = SourceFacts(last_sweep_at=begun, state=state)
+        visit = self._visits[-1]
+        visit.asked_at = None
+        await visit.commit(NOTHING, state=None, facts=facts, suspicion=Suspicion(suspects=conclusion.suspects))
+        self._swept = replace(self._swept, is_complete=True)
+
+    def _told_by(self) -> tuple[str, ...]:
+        return notified(self._desk.routes)
+
+    async def _search(self) -> None:
+        """Find what is no longer listed by ids alone, where an ordinary look saw that there are fewer posts."""
+        for visit in self._visits:
+            walk = self._desk.store.walk(visit.endpoint.id, "light")
+            if walk is None or walk.done or (walk.next_at is not None and walk.next_at > self._started):
+                continue
+            try:
+                await self._light(visit, walk)
+            except PollError as error:
+                await self._failed(visit, replace(walk, cursor=None, offset=0, seen=0, total=None), error)
+
+    async def _light(self, visit: Visit, walk: Walk) -> None:
+        await self._ask_robots(visit)
+        store, begun = self._desk.store, self._desk.clock()
+        shown: set[int] = set()
+        onward = walk
+        while not onward.done:
+            step = await stepped(visit.fetch, self._desk.run, visit.endpoint, onward)
+            shown |= {sighting.wp_id for sighting in step.page.sightings if sighting.wp_id is not None}
+            onward = replace(step.walk, unread=onward.unread + len(step.page.unreadable))
+        if not is_whole(len(shown) + onward.unread, onward.total):
+            raise PollError("not_data", f"a list of {len(shown):,} of {onward.total:,} posts", url=visit.endpoint.url)
+        missing = [
+            each
+            for each in store.missing(self._source.id, begun, now=begun)
+            if each.wp_id not in shown and each.endpoint_id == visit.endpoint.id
+        ]
+        known = {each.post_id: each for each in store.suspects(self._source.id)}
+        posts = store.public_posts(self._source.id)
+        conclusion = concluded(missing, known, posts=posts, unread=onward.unread, now=begun, light=True)
+        if conclusion.is_too_much:
+            # No light word is enough for that: the whole archive is read again.
+            await store.keep_walks([_fresh(each, begun) for each in self._visits])
+            conclusion = replace(conclusion, suspects=())
+        await visit.commit(NOTHING, state=None, walk=onward, suspicion=Suspicion(suspects=conclusion.suspects))
+
+
+def _fresh(visit: Visit, at: datetime) -> Walk:
+    return Walk(endpoint_id=visit.endpoint.id, kind="sweep", started_at=at)
+
+
+def _too_much(source: Source, held: int) -> str:
+    return (
+        f"{source.name} does not list {held:,} of its posts any more, too many at once to be taken for gone. Nothing "
+        f"is reported as removed until {AGREE} sweeps agree. If they are gone, `crawler sweep {source.name} "
+        "--accept-removals` says so."
+    )
+
+
+def _report(name: str, swept: Swept, took: timedelta) -> None:
+    """A line for a sweep that came to its end, changed something or failed."""
+    facts = {
+        "source": name,
+        "status": "failed" if swept.error else "complete" if swept.is_complete else "under way",
+        "read": swept.posts,
+        "changed": swept.changes,
+        "requests": swept.requests,
+        "ms": round(took.total_seconds() * 1000),
+    }
+    if swept.error is not None:
+        log.warning("sweep", **facts, reason=swept.error.reason, error=str(swept.error))
+    elif swept.changes or swept.is_complete:
+        log.info("sweep", **facts)
+    elif swept.requests:
+        log.debug("sweep", **facts)
