@@ -15,6 +15,8 @@ from crawler.model import SourceFacts, Walk
 from crawler.poll.visit import Judged, Visit
 from crawler.schedule import HOURLY, next_poll
 
+#: A larger archive is not searched for what is missing: the next sweep finds it.
+LIGHT_POSTS = 10_000
 #: A post that cannot be read holds the watermark, so that its edit is not forgotten; but not for ever.
 HELD = timedelta(days=7)
 
@@ -106,8 +108,16 @@ async def look(visit: Visit, *, unchanged_until: datetime | None, has_beacon: bo
         "total": shown.total,
         "next_poll_at": next_poll(now=now, every=every, name=visit.source.name),
     }
-    await visit.commit(Judged(unclear=shown.unreadable), state=final)
+    await visit.commit(Judged(unclear=shown.unreadable), state=final, walk=_search(visit, shown.total, now))
     return changes, not unclear
+
+
+def _search(visit: Visit, total: int | None, now: datetime) -> Walk | None:
+    """The walk that finds out which posts are gone, where the site says that it has fewer than at the last look."""
+    before = visit.endpoint.total
+    if visit.config.sweep is None or total is None or before is None or not total < before <= LIGHT_POSTS:
+        return None
+    return Walk(endpoint_id=visit.endpoint.id, kind="light", started_at=now)
 
 
 def _reach(visit: Visit) -> int | timedelta | None:

@@ -37,8 +37,6 @@ SLICE = timedelta(seconds=60)
 BURST = 20
 #: A sweep that failed is tried again after this, doubled with each failure.
 AGAIN = timedelta(minutes=15)
-#: An archive of more posts is not searched for one that is missing: the next sweep finds it.
-LIGHT_POSTS = 10_000
 #: The zone that is farthest ahead of UTC: a walk's cursor is a time of the site's, in a zone of its own.
 _FARTHEST = timedelta(hours=14)
 

@@ -9,7 +9,7 @@ from crawler.errors import StoreConflict
 from crawler.model import EndpointState, Plan, PollRecord, SourceFacts
 from crawler.store import concluding, covering, suspecting, sweeping
 from crawler.store.posting import write_posts
-from crawler.store.rows import hours_text, needed, text
+from crawler.store.rows import hours_text, moment, needed, text
 from crawler.store.waits import recovered
 
 QUIET = ("not_modified", "unchanged")
