@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from crawler.config.scalars import Listen, Quiet
-from crawler.model import IgnoreRule, Route, RouteMatch
+from crawler.model import IgnoreRule, Retained, Route, RouteMatch
 
 Network = IPv4Network | IPv6Network
 #: One for all: a hundred thousand empty mappings of their own are six megabytes.
@@ -109,6 +109,10 @@ class RetentionConfig:
     alerts: timedelta | None
     revisions: timedelta | None
     originals: timedelta | None
+
+    def retained(self) -> Retained:
+        """As the store is told."""
+        return Retained(polls=self.polls, alerts=self.alerts, revisions=self.revisions, originals=self.originals)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

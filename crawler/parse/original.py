@@ -30,10 +30,23 @@ def seal(record: Mapping[str, Any]) -> Original:
     Its strings must be free of lone surrogates.
     """
     text = msgspec.json.encode(record, order="sorted")
-    return Original(hashlib.sha256(b"%d\n%b" % (VERSION, text)).hexdigest()[:32], text)
+    return Original(_hash(VERSION, text), text)
 
 
 def unseal(compressed: bytes) -> dict[str, Any]:
     """The record of a stored original."""
     record: dict[str, Any] = msgspec.json.decode(zstandard.decompress(compressed))
     return record
+
+
+def is_whole(raw_hash: str, compressed: bytes) -> bool:
+    """Whether a stored original is still what its hash was made of, by this version or an earlier one."""
+    try:
+        text = zstandard.decompress(compressed)
+    except (zstandard.ZstdError, MemoryError):
+        return False
+    return any(_hash(version, text) == raw_hash for version in range(VERSION, 0, -1))
+
+
+def _hash(version: int, text: bytes) -> str:
+    return hashlib.sha256(b"%d\n%b" % (version, text)).hexdigest()[:32]

@@ -150,15 +150,30 @@ def open_reader(path: Path) -> sqlite3.Connection:
     """Open the store for reading only; raises StoreError when there is none yet, StoreRefused when it is not ours."""
     if not path.exists():
         raise StoreError(f"{path}: no store yet; `crawler poll` or `crawler run` makes it")
+    connection = open_any(path)
+    with translated(path):
+        if is_older(connection):
+            connection.close()
+            raise StoreRefused(f"{path} is of an older version; `crawler poll` or `crawler run` brings it up to date")
+    return connection
+
+
+def open_any(path: Path) -> sqlite3.Connection:
+    """Open a store or a copy of one for reading only, also one of an older version. Raises StoreError as above."""
+    if not path.is_file():
+        raise StoreError(f"{path}: there is no such file")
     _refuse_foreign(path)
     with translated(path):
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_SECONDS
         )
         connection.row_factory = sqlite3.Row
-        if migrations.pending(Database(connection)):
-            raise StoreRefused(f"{path} is of an older version; `crawler poll` or `crawler run` brings it up to date")
     return connection
+
+
+def is_older(connection: sqlite3.Connection) -> bool:
+    """Whether migrations are to be applied to it."""
+    return bool(migrations.pending(Database(connection)))
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
