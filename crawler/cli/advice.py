@@ -12,6 +12,7 @@ from crawler.commands.polling import counted
 from crawler.endpoints.collection import BATCH
 from crawler.errors import CrawlerError, FetchError
 from crawler.render.inert import one_line
+from crawler.schedule import PACED
 
 #: What a server usually takes for a page of a hundred posts, beside the delay between two requests.
 _ANSWER = timedelta(seconds=2)
@@ -74,7 +75,8 @@ def _effort(survey: Survey, posts: int, collections: int) -> str:
     delay = survey.source.per_host_delay
     minutes = max(1, ceil(requests * (delay + _ANSWER) / timedelta(minutes=1)))
     told = f"about {counted(requests, 'request')} and {counted(minutes, 'minute')}"
-    return f"first reading: {told} with a per_host_delay of {delay.total_seconds():g}s; a sweep takes as long"
+    sweep = "as long" if requests <= PACED else "as many requests, spread over its period"
+    return f"first reading: {told} with a per_host_delay of {delay.total_seconds():g}s; a sweep takes {sweep}"
 
 
 def _beacon(survey: Survey) -> Iterator[str]:

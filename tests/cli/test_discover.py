@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from crawler.cli.advice import advised
+from crawler.cli.surveying import Survey
 from crawler.config import load
+from crawler.model import Discovered, EndpointSeed
 from tests.site import Fault, Site, serve
 
 pytestmark = pytest.mark.process
@@ -171,3 +174,22 @@ def test_a_mistake_is_told_before_anybody_is_asked(tmp_path, arguments, config, 
     assert (found.returncode, found.stdout) == (2, "")
     assert message in found.stderr
     assert "hunter2" not in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("posts", "delay", "expected"),
+    [
+        (0, 1, "about 1 request and 1 minute with a per_host_delay of 1s; a sweep takes as long"),
+        (12_304, 1, "about 125 requests and 7 minutes with a per_host_delay of 1s; a sweep takes as long"),
+        (12_304, 10, "about 125 requests and 25 minutes with a per_host_delay of 10s; a sweep takes as long"),
+        (100_000, 1, "about 1,001 requests and 51 minutes with a per_host_delay of 1s; a sweep takes as many requests"),
+    ],
+)
+def test_effort_grows_with_the_archive_and_the_delay(posts, delay, expected):
+    text = f"defaults: {{per_host_delay: {delay}s}}"
+    (source,) = load(Path("config.yaml"), env={}, text=text, urls=["https://site.example/"]).sources
+    rest = EndpointSeed(kind="rest", url="https://site.example/wp-json/wp/v2/posts", type="posts")
+    found = Discovered(kind="wordpress", home=None, title=None, timezone=None, endpoints=(rest,))
+    told = advised(Survey(source=source, found=found, totals={"posts": posts}, allowed=True), name=None)
+    assert expected in told
+    assert "it has no feed" in told
