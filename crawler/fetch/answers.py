@@ -11,6 +11,7 @@ from crawler.errors import FetchError, Reason
 from crawler.fetch.access import line_of
 from crawler.fetch.body import Room, read_beginning, read_whole
 from crawler.fetch.dates import http_date, retry_after
+from crawler.fetch.freshness import fresh_for
 from crawler.fetch.lines import HostLines
 from crawler.fetch.redirects import REDIRECTS, Journey
 from crawler.model import Fetched, NotModified
@@ -58,7 +59,13 @@ class Answers:
             return await self._whole(journey, response, deadline)
         if status == 304 and any(journey.request.validators):
             date = http_date(response.headers.get("date"))
-            return NotModified(url=str(journey.url), date=date, moved_to=journey.moved_to, requests=journey.requests)
+            return NotModified(
+                url=str(journey.url),
+                date=date,
+                moved_to=journey.moved_to,
+                fresh_for=fresh_for(response.headers),
+                requests=journey.requests,
+            )
         if status in REDIRECTS:
             return Redirect(status, response.headers.get("location"))
         raise await self._failure(journey, response)
@@ -72,6 +79,7 @@ class Answers:
             body=body,
             date=http_date(response.headers.get("date")),
             moved_to=journey.moved_to,
+            fresh_for=fresh_for(response.headers),
             requests=journey.requests,
             wire_bytes=wire_bytes,
         )

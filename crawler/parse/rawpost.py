@@ -53,4 +53,5 @@ def feed_info(title: str, home: str | None, ttl: str | None, document: Document,
         home=values.address(home, url),
         format={"rss": "rss", "rdf": "rdf", "feed": "atom"}[document.root],
         min_interval=minutes * 60.0 if minutes else None,
+        skip_hours=document.skip_hours,
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from crawler.errors import ParseError
-from crawler.parse import mend
+from crawler.parse import mend, skiphours
 from crawler.parse.charset import decode
 
 #: Feeds carry tens of posts, archives in one document some hundreds; 100,000 take feedparser 14 s and 221 MB.
@@ -39,6 +39,8 @@ class Document(NamedTuple):
     notes: tuple[str, ...]
     #: whether its posts tell of their last edit (`atom:updated`, `dcterms:modified`)
     tells_updated: bool
+    #: hours of the day in which the channel asks to be left alone, in UTC
+    skip_hours: tuple[int, ...]
 
 
 class _Part(NamedTuple):
@@ -73,7 +75,14 @@ def read(body: bytes, content_type: str | None) -> Document:
         is_damaged=is_damaged,
         notes=tuple(notes),
         tells_updated=_UPDATED.search(markup) is not None,
+        skip_hours=skiphours.read(_channel(markup)) if root[2].lower() == "rss" else (),
     )
+
+
+def _channel(markup: str) -> str:
+    """What a feed says outside of its posts."""
+    first, ends = _POST.search(markup), [*_POST_END.finditer(markup)]
+    return markup if first is None or not ends else markup[: first.start()] + markup[ends[-1].end() :]
 
 
 def _parts(text: str, size: int) -> Iterator[_Part]:
