@@ -16,6 +16,7 @@ COMMANDS = {
     "discover": Stub("crawler.cli.discovering:discover", "Say what can be watched at a URL, and what it costs."),
     "run": Stub("crawler.cli.watch:run", "Watch all sources until SIGTERM or SIGINT."),
     "poll": Stub("crawler.cli.watch:poll", "Poll the named sources (default: all) once, now."),
+    "sweep": Stub("crawler.cli.sweeping:sweep", "Read all posts of the named sources (default: all) again."),
     "check": Stub("crawler.cli.checking:check", "Validate the configuration."),
     "status": Stub("crawler.cli.status:status", "How the sources are doing, worst first."),
     "coverage": Stub("crawler.cli.covering:coverage", "When the sources were watched, and the gaps."),

@@ -15,7 +15,7 @@ Writer = Callable[[Iterable[Row], Sequence[str], TextIO], int]
 
 #: Columns that hold JSON text, and those that hold 0 or 1; in JSON both become what they mean.
 _JSON_TEXT = frozenset({"groups", "fields", "categories", "tags"})
-_FLAGS = frozenset({"silent", "noted"})
+_FLAGS = frozenset({"silent", "noted", "watched"})
 #: Spreadsheets take a cell that begins like this for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 #: Characters that drive a terminal or turn its writing direction, which JSON may carry as they are.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from crawler.decide import moving
+from crawler.store import gaps, outage
 from crawler.store.queries import Row
 from crawler.store.reading import Reader
 from crawler.store.selecting import Conditions, Wanted, bound, of_sources
@@ -28,6 +30,11 @@ COLUMNS = (
     "failures",
     "last_error",
     "posts",
+    "failing_since",
+    "moved_to",
+    "gap_sees",
+    "gap_reason",
+    "gap_since",
 )
 
 _SOURCES = """
@@ -35,10 +42,11 @@ _SOURCES = """
            (SELECT d.name FROM sources d WHERE d.id = s.duplicate_of) AS duplicate_of,
            e.last_ok_at, nullif(max(coalesce(s.next_try_at, ''), coalesce(e.next_poll_at, '')), '') AS next_poll_at,
            max(s.failures, coalesce(e.failures, 0)) AS failures,
-           coalesce(s.last_error, e.last_error) AS last_error
+           coalesce(s.last_error, e.last_error) AS last_error,
+           coalesce(s.failing_since, e.failing_since) AS failing_since
       FROM sources s
       LEFT JOIN (SELECT source_id, max(last_ok_at) AS last_ok_at, min(next_poll_at) AS next_poll_at,
-                        max(failures) AS failures,
+                        max(failures) AS failures, min(failing_since) AS failing_since,
                         max(CASE WHEN failures > 0 THEN last_error END) AS last_error
                    FROM endpoints WHERE retired_at IS NULL GROUP BY source_id) e ON e.source_id = s.id
 """
@@ -97,7 +105,7 @@ def sources(reader: Reader, wanted: Wanted, *, only_bad: bool, limit: int | None
     ).fetchall()
     for row in rows:
         (posts,) = reader.execute("SELECT count(*) FROM posts WHERE source_id = ?", (row["id"],)).fetchone()
-        yield {**dict(row), "posts": posts}
+        yield {**dict(row), "posts": posts, "moved_to": _moved_to(reader, row), **gaps.present(reader, row["id"])}
 
 
 def count_sources(reader: Reader, wanted: Wanted, *, only_bad: bool) -> int:
@@ -106,6 +114,30 @@ def count_sources(reader: Reader, wanted: Wanted, *, only_bad: bool) -> int:
     counted = f"SELECT count(*) FROM ({_SOURCES} {conditions.where})"  # noqa: S608 (our names)
     (number,) = reader.execute(counted, conditions.values).fetchone()
     return int(number)
+
+
+def clock_jumps(reader: Reader, *, limit: int) -> list[Row]:
+    """The latest times when the clock of this machine was put: `from_at` is what it said before, `to_at` after."""
+    rows = reader.execute("SELECT from_at, to_at FROM clock_jumps ORDER BY id DESC LIMIT ?", (limit,))
+    return [dict(row) for row in rows]
+
+
+def network_down_since(reader: Reader) -> str | None:
+    """Since when nothing at all can be read, where a Notice has said so."""
+    row = reader.execute("SELECT value FROM meta WHERE key = ?", (outage.KEY,)).fetchone()
+    return None if row is None else str(row["value"])
+
+
+def _moved_to(reader: Reader, source: Row) -> str | None:
+    """The `url` to write for a Source that has moved for good."""
+    row = reader.execute(
+        """
+        SELECT url, redirect_to FROM endpoints
+         WHERE source_id = ? AND retired_at IS NULL AND brought_by IS NULL AND redirects >= ? ORDER BY rank LIMIT 1
+        """,
+        (source["id"], moving.REDIRECTS),
+    ).fetchone()
+    return None if row is None else moving.proposed_url(source["url"], row["url"], row["redirect_to"])
 
 
 def _of_sources(reader: Reader, wanted: Wanted, *, only_bad: bool) -> Conditions:

@@ -18,7 +18,7 @@ def names(result):
 
 
 def test_totals_come_first_in_one_line(crawler):
-    assert crawler("status").stdout.splitlines()[:2] == [TOTALS, ""]
+    assert crawler("status").stdout.splitlines()[:3] == [TOTALS, "no daemon is running; `crawler run` watches", ""]
     assert crawler("status", "--bad", "other.gov").stdout.splitlines()[0] == TOTALS
 
 
@@ -38,11 +38,11 @@ def test_sources_are_listed_worst_first(crawler, arguments, expected):
 
 
 def test_a_row_says_when_it_was_read_and_what_is_wrong(crawler):
-    rows = [" ".join(row.split()) for row in crawler("status").stdout.splitlines()[2:]]
+    rows = [" ".join(row.split()) for row in crawler("status").stdout.splitlines()[3:8]]
     assert rows == [
-        "source state posts last success next poll failures sweep last error",
-        "lost.example failing 0 never in 30 m 3 dns: lost.example has no address",
-        "other.gov active 1 9 d due since 2 d 2 timeout: no answer within 30 s",
+        "source state posts last success next poll failures failing since sweep last error",
+        "lost.example failing 0 never in 30 m 3 5 h dns: lost.example has no address",
+        "other.gov active 1 9 d due since 2 d 2 2 d timeout: no answer within 30 s",
         "site.example active 4 3 d due since 3 d",
         "asleep.example paused 0 never",
     ]
