@@ -10,6 +10,7 @@ import msgspec
 
 from crawler.commands.polling import Tell, poll_now
 from crawler.commands.retrying import retry_alerts
+from crawler.commands.sweeping import sweep_now
 from crawler.commands.turns import Turns
 from crawler.errors import ErrandError
 from crawler.watch import Watch
@@ -39,6 +40,25 @@ class Poll:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Sweep:
+    """`sweep [NAME…] [--accept-removals]`."""
+
+    names: tuple[str, ...]
+    accept_removals: bool
+
+    async def perform(self, watch: Watch, tell: Tell, beside: Beside) -> int:
+        return await sweep_now(
+            watch,
+            self.names,
+            accept_removals=self.accept_removals,
+            tell=tell,
+            hosts=beside.hosts,
+            sinks=beside.sinks,
+            stopping=beside.stopping,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RetryAlerts:
     """`alerts retry [ID…]`."""
 
@@ -48,7 +68,11 @@ class RetryAlerts:
         return await retry_alerts(watch, self.ids, tell, sinks=beside.sinks)
 
 
-ERRANDS: dict[str, type[Poll] | type[RetryAlerts]] = {"poll": Poll, "alerts retry": RetryAlerts}
+ERRANDS: dict[str, type[Poll] | type[Sweep] | type[RetryAlerts]] = {
+    "poll": Poll,
+    "sweep": Sweep,
+    "alerts retry": RetryAlerts,
+}
 
 
 async def perform(watch: Watch, what: str, arguments: Mapping[str, Any], tell: Tell, beside: Beside) -> int:

@@ -50,7 +50,10 @@ async def poll_now(
         raise ErrandError(f"the daemon was stopped when {len(outcomes):,} of {len(pairs):,} sources had been polled")
     # A sink that has failed before is not asked again so soon: what it cost then counts.
     failed_sinks = max(failed_sinks, await deliver_now(watch, sinks))
-    return exit_code([polled.ok for polled in outcomes], failed_sinks)
+    # Whoever asks for a sweep wants to know that it failed; behind a poll it goes on by itself.
+    swept = watch.desk.sweeping != "due"
+    fine = [polled.ok and not (swept and polled.sweep_error) for polled in outcomes]
+    return exit_code(fine, failed_sinks)
 
 
 def named(watch: Watch, names: Sequence[str], *, due: bool = False) -> list[Source]:
@@ -72,9 +75,12 @@ def outcome_line(polled: Polled) -> str:
     if not polled.ok:
         return f"{polled.source}: failed, {polled.reason}: {polled.error}"
     parts = [counted(polled.baseline, "post") + " read"] if polled.baseline else []
+    parts += [counted(polled.swept, "post") + " swept"] if polled.swept else []
     parts += [counted(polled.changes, "change"), counted(polled.requests, "request")]
     if polled.error is not None:
         parts.append(f"but {polled.reason}: {polled.error}")
+    if polled.sweep_error is not None:
+        parts.append(f"but its sweep could not go on: {polled.sweep_error}")
     return f"{polled.source}: {', '.join(parts)}"
 
 

@@ -205,6 +205,8 @@ class SqliteStore:
             found = knowing.due(self._reader, now, limit=limit, besides=besides)
             if bare:
                 found += knowing.bare(self._reader, now, limit=limit, besides=besides)
+            ids = {*besides, *(source.id for source in found)}
+            found += suspecting.due(self._reader, now, limit=limit, besides=ids)
         return sorted(found, key=lambda source: source.id)
 
     def latest_time(self) -> datetime | None:
