@@ -71,14 +71,21 @@ def story(site: Site) -> Iterator[Chapter]:
         author="Ada Quay",
         categories=["Town"],
     )
-    yield Chapter(told="A reporter publishes a post.", looks=("poll",), deed=Deed(kind="published", title=post.title))
+    yield Chapter(told="A reporter publishes a post:", looks=("poll",), deed=Deed(kind="published", title=post.title))
     storm = _titled(site, "Storm")
     title = storm.title.replace("12", "21")
     site.edit(storm.id, title=title, content=_STORM.format(boats=21, day=" on Wednesday"))
-    told = "An editor corrects a figure in headline and text, and presses Update."
+    told = "An editor corrects a figure in headline and text, and presses Update:"
     yield Chapter(told=told, looks=("poll",), deed=Deed(kind="edited", title=title, silent=False))
     site.edit(_titled(site, "Lighthouse").id)
     yield Chapter(told="Somebody presses Update and has changed nothing. That is no news:", looks=("poll",))
+    promise = site.silent_edit(_titled(site, "Mayor").id, content=_BROKEN)
+    told = "Two sentences are reworded in the database; the modified date stays. No poll sees that, a sweep does:"
+    yield Chapter(told=told, looks=("poll", "sweep"), deed=Deed(kind="edited", title=promise.title, silent=True))
+    shares = _titled(site, "Waterworks")
+    site.delete(shares.id)
+    told = "A post is deleted. A sweep misses it, a second look makes sure:"
+    yield Chapter(told=told, looks=("sweep", "poll"), deed=Deed(kind="deleted", title=shares.title))
 
 
 def _titled(site: Site, beginning: str) -> Post:
