@@ -83,8 +83,10 @@ class _Poll:
 
     async def _poll(self, collections: list[Endpoint], readable: list[Endpoint], beacons: list[Endpoint]) -> None:
         """Ask the feeds, look at REST where they signal something or an hour has passed, and settle the feeds."""
-        reads = [(visit, await self._ask(visit)) for visit in map(self._visit, beacons)]
-        has_beacon = any(read is not None for _, read in reads)
+        asked = self._to_ask(readable, beacons)
+        reads = [(visit, await self._ask(visit)) for visit in map(self._visit, asked)]
+        works = [read is not None for _, read in reads] + [not each.failures for each in beacons if each not in asked]
+        has_beacon = any(works)
         signal = not has_beacon or any(not isinstance(read, NotModified) for _, read in reads)
         complete = True
         for collection in self._again(readable):
@@ -94,6 +96,12 @@ class _Poll:
             if read is not None:
                 visit.sees = self._sees(complete=complete)
                 await self._settle(visit, read, counts=not collections, keep=complete)
+
+    def _to_ask(self, collections: list[Endpoint], beacons: list[Endpoint]) -> list[Endpoint]:
+        """The feeds whose time has come: one may have asked for more peace than another. A look at REST asks all."""
+        if self._forced or any(map(self._is_due, collections)):
+            return beacons
+        return [each for each in beacons if self._is_due(each)]
 
     async def _sweep(self, collections: list[Endpoint]) -> None:
         """Go on with what is due of the Source's sweep, unless its API is in trouble."""
