@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from crawler.commands.delivering import deliver_now
 from crawler.commands.polling import Tell, exit_code
@@ -16,28 +17,34 @@ async def retry_alerts(watch: Watch, ids: Sequence[int], tell: Tell, *, sinks: T
 
     Raises NotFound for an id that is no Alert's, before anything is done.
     """
-    names = [sink.name for sink in watch.sinks]
-    tried = set(await watch.store.retry(ids, names, watch.desk.clock()))
-    meant = sorted({*ids, *tried})
+    names, now = [sink.name for sink in watch.sinks], watch.desk.clock()
+    made_due = set(await watch.store.retry(ids, names, now))
+    meant = sorted({*ids, *made_due})
     if not meant:
         tell("nothing to retry: no alert is pending or dead")
     await deliver_now(watch, sinks)
     outcomes = watch.store.alert_states(meant)
     for alert in outcomes:
-        tell(f"alert {alert.id} to {alert.sink}: {_outcome(alert, is_tried=alert.id in tried)}")
+        told = _outcome(alert, now) if alert.id in made_due else _why_not(alert)
+        tell(f"alert {alert.id} to {alert.sink}: {told}")
     return exit_code([alert.state == "delivered" for alert in outcomes])
 
 
-def _outcome(alert: AlertState, *, is_tried: bool) -> str:
-    if not is_tried:
-        return {
-            "delivered": "was delivered before",
-            "cancelled": "was cancelled, because its sink or its source has left the config",
-        }.get(alert.state, "not tried: the config has no sink of that name")
+def _outcome(alert: AlertState, now: datetime) -> str:
+    """What came of an Alert that was made due now."""
     if alert.state == "delivered":
         return "delivered"
     if alert.state == "dead":
         return f"failed for good: {alert.last_error}"
-    if alert.attempts and alert.last_error and alert.next_attempt_at:
+    if alert.next_attempt_at is not None and alert.next_attempt_at > now:
         return f"failed: {alert.last_error}; tried again at {alert.next_attempt_at:%Y-%m-%dT%H:%M:%SZ}"
     return "waits for its turn behind one that failed"
+
+
+def _why_not(alert: AlertState) -> str:
+    """Why an Alert was not made due."""
+    if alert.state == "delivered":
+        return "was delivered before"
+    if alert.state == "cancelled":
+        return "was cancelled, because its sink or its source has left the config"
+    return "not tried: the config has no sink of that name"
