@@ -8,6 +8,7 @@ from datetime import datetime
 
 from crawler.model import ConfiguredSource
 from crawler.schedule import AT_ONCE, HOURLY, LONGEST, SHARDS, next_poll, spread_over
+from crawler.store import wishes
 from crawler.store.rows import text
 
 
@@ -25,16 +26,19 @@ def bound(connection: sqlite3.Connection, entries: Sequence[ConfiguredSource], n
         "UPDATE sources SET next_try_at = :failing WHERE name = :name AND next_try_at > :failing", bounds
     )
     connection.executemany(
-        """
+        f"""
         UPDATE endpoints SET next_poll_at = min(next_poll_at, CASE
                    WHEN failures > 0 THEN :failing
                    WHEN kind = 'rest' AND EXISTS (SELECT 1 FROM endpoints f WHERE f.source_id = endpoints.source_id
                                                      AND f.kind = 'feed' AND f.retired_at IS NULL) THEN :hourly
                    ELSE :soon END)
-         WHERE source_id = (SELECT id FROM sources WHERE name = :name) AND next_poll_at > :soon
-        """,
+         WHERE source_id = (SELECT id FROM sources WHERE name = :name) AND next_poll_at > :soon AND {wishes.NONE}
+        """,  # noqa: S608 (our own part)
         bounds,
     )
+    named = {entry.name: entry for entry in entries}
+    wishes.bound(connection, named, now)
+    wishes.spare(connection, named, now)
 
 
 def spread(connection: sqlite3.Connection, entries: Sequence[ConfiguredSource], now: datetime) -> None:
@@ -49,6 +53,7 @@ def spread(connection: sqlite3.Connection, entries: Sequence[ConfiguredSource], 
             " WHERE id = ?",
             [(text(now), seconds, SHARDS, number) for number in _endpoints_missed(connection, entry, now)],
         )
+    wishes.spare(connection, {entry.name: entry for entry in late}, now)
 
 
 def _endpoints_missed(connection: sqlite3.Connection, entry: ConfiguredSource, now: datetime) -> list[int]:
