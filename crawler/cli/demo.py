@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,6 +17,7 @@ from crawler.cli.app import App, pass_app
 from crawler.cli.compose import watching
 from crawler.cli.watch import run_loop
 from crawler.commands.polling import Tell, counted, poll_now
+from crawler.commands.sweeping import sweep_now
 from crawler.commands.turns import Turns
 from crawler.demo import serve
 from crawler.demo.story import TITLE, Deed, opened, story
@@ -125,7 +125,7 @@ async def _poll(watch: Watch, tell: Tell) -> int:
 
 
 async def _sweep(watch: Watch, tell: Tell) -> int:
-    return await _poll(replace(watch, desk=replace(watch.desk, sweeping="now")), tell)
+    return await sweep_now(watch, (), accept_removals=False, tell=tell, hosts=Turns(), sinks=Turns())
 
 
 LOOKS: Mapping[str, Look] = {"poll": _poll, "sweep": _sweep}

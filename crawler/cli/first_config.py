@@ -30,6 +30,8 @@ _MIDDLE = """\
 
 defaults:                        # each of these may stand in a group and in a source, too
   every: 15m                     # 60s to 30d
+  sweep: 24h                     # a full re-reading, which finds silent edits and removals; or never
+  confirm: 10m                   # a removal is reported after a second look this much later
   types: [posts]                 # REST collections: posts, pages, or a custom type's rest_base
   baseline: all                  # first reading: all, a number of the newest posts (200), or an age (90d)
   per_host_delay: 1s             # between two requests to one host
@@ -41,6 +43,7 @@ sinks:                           # where Changes are told; without sinks they ar
   - name: log
     type: jsonl                  # one JSON object a line, appended
     path: alerts.jsonl
+    notices: true                # news about the watching itself, too: a source fails, has recovered, …
     notices: true                # news about the watching itself, too: a source fails, has recovered, …
   - name: out
     type: stdout                 # a readable diff

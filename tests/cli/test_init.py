@@ -32,7 +32,8 @@ def test_it_writes_a_config_that_check_accepts(crawler):
     result = crawler("init", "https://koreapro.org", "https://example.org/press/feed/", "--contact", "me@example.org")
     assert (result.exit_code, result.stdout) == (0, "config.yaml: written, with 2 sources\n")
     assert "crawler run" in result.stderr
-    assert crawler("check").stdout == "config.yaml: 2 sources, 2 sinks\n"
+    checked = crawler("check")
+    assert (checked.stdout, checked.stderr) == ("config.yaml: 2 sources, 2 sinks\n", "")
     written = config()
     assert [(each.name, each.url) for each in written.sources] == [
         ("koreapro.org", "https://koreapro.org/"),

@@ -16,6 +16,7 @@ from crawler.demo.story import opened, story
 
 pytestmark = pytest.mark.process
 
+README = (Path(__file__).parents[2] / "README.md").read_text()
 #: What people are promised.
 SECONDS = 30
 HEADLINE = re.compile(r"^harbour-gazette · (.+) · “(.+)”\n  seen (.+)$", re.MULTILINE)
@@ -84,6 +85,13 @@ def test_it_tells_exactly_what_was_done_to_the_site_and_leaves_nothing_behind(de
     assert out.splitlines()[-2].startswith("Your turn:  crawler init https://")
     assert "crawler run" in out.splitlines()[-1]
     assert demo.left_behind(process.pid) == []
+    shown = same_each_time(README[README.index("crawler demo\n```") : README.index("Then your own sites")])
+    assert [line[4:] for line in shown[3:] if line[4:] not in same_each_time(out)] == []
+
+
+def same_each_time(text: str) -> list[str]:
+    """Lines without what differs from run to run: port, times, ids."""
+    return re.sub(r"(\d{4}-\d\d-\d\d )?\d\d:\d\d( [A-Z]+)?|:\d{4,5}/\d{4}/\d\d/\d\d|c_[0-9a-f]+", "…", text).splitlines()
 
 
 def silent(seen: str) -> bool | None:
