@@ -18,7 +18,7 @@ from typing import NamedTuple
 import structlog
 
 from crawler.config import BackupConfig, Config
-from crawler.errors import StoreError, StoreUnavailable
+from crawler.errors import StoreError, StoreRefused, StoreUnavailable
 from crawler.model import Retained
 from crawler.store import Store
 from crawler.store.copying import back_up as copy_store
@@ -99,13 +99,14 @@ def next_backup_at(
 async def prune_daily(store: Store, kept: Retained, now: datetime, last: datetime | None) -> datetime | None:
     """Take away what is too old, unless that was done within a day. Returns when it was done last.
 
-    A failure is logged, and nothing is lost by it: the next time takes what is left.
+    Raises StoreUnavailable and StoreRefused, which are about more than this. Any other failure is logged, and nothing
+    is lost by it: the next time takes what is left.
     """
     if last is not None and abs(now - last) < PRUNE_EVERY:
         return last
     try:
         gone = await store.prune(kept, now)
-    except StoreUnavailable:
+    except (StoreUnavailable, StoreRefused):
         raise
     except StoreError as error:
         log.error("prune", status="failed", error=str(error))
