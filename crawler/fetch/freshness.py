@@ -8,7 +8,7 @@ from urllib.request import parse_http_list
 
 #: With any of these the answer has no life of its own.
 _NEVER = frozenset(("no-cache", "no-store", "must-revalidate"))
-_SECONDS = re.compile(r'"?([0-9]{1,12})"?')
+_SECONDS = re.compile(r'("?)([0-9]{1,12})\1')
 
 
 def fresh_for(headers: Mapping[str, str]) -> int | None:
@@ -26,5 +26,5 @@ def fresh_for(headers: Mapping[str, str]) -> int | None:
     promised, spent = _SECONDS.fullmatch(ages[0]), _SECONDS.fullmatch(headers.get("age", "0").strip())
     if promised is None or spent is None:
         return None
-    left = int(promised[1]) - int(spent[1])
+    left = int(promised[2]) - int(spent[2])
     return left if left > 0 else None

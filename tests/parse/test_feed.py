@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import escape
 
 import pytest
 
@@ -395,6 +396,48 @@ def test_the_feeds_ttl_is_told_in_seconds(head: str, seconds: float | None) -> N
     page = read(rss(item(1), head=head))
     assert page.feed is not None
     assert page.feed.min_interval == seconds
+
+
+def skip_hours(*hours: object) -> str:
+    return f"<skipHours>{''.join(f'<hour>{hour}</hour>' for hour in hours)}</skipHours>"
+
+
+@pytest.mark.parametrize(
+    ("head", "hours"),
+    [
+        ("", ()),
+        (skip_hours(3), (3,)),
+        (skip_hours(23, 0, " 1 ", "02"), (0, 1, 2, 23)),
+        (skip_hours(5, 5), (5,)),
+        ("<skiphours>\n <hour>\n4\n</hour>\n</skiphours>", (4,)),
+        # midnight in RSS 0.91
+        (skip_hours(24, 1), (0, 1)),
+        (skip_hours(3, 25, -1, "", "noon", "3.5", "1e1", 100), (3,)),
+        (skip_hours(*range(23)), tuple(range(23))),
+        ("<skipHours/>", ()),
+        ("<skipHours></skipHours>", ()),
+        ("<hour>3</hour>", ()),
+        ("<!-- " + skip_hours(3) + " -->", ()),
+        ("<description><![CDATA[" + skip_hours(3) + "]]></description>", ()),
+        (f"<description>{escape(skip_hours(3))}</description>", ()),
+        # the whole day, or more hours than a day has: a mistake, and no wish
+        (skip_hours(*range(24)), ()),
+        (skip_hours(*range(1, 25)), ()),
+        (skip_hours(*[3] * 25), ()),
+        (skip_hours(3, " " * 5000), ()),
+    ],
+)
+@pytest.mark.parametrize("damage", ["", "<br>"], ids=["well-formed", "damaged"])
+def test_the_hours_in_which_a_feed_is_to_be_left_alone_are_told(head: str, hours: tuple[int, ...], damage: str) -> None:
+    page = read(rss(item(1), head=head + damage))
+    assert page.feed is not None
+    assert page.feed.skip_hours == hours
+
+
+def test_skipped_hours_are_the_channels_before_or_behind_its_posts_and_those_of_rss_only() -> None:
+    assert read(rss(item(1), item(2), skip_hours(4))).feed.skip_hours == (4,)  # type: ignore[union-attr]
+    assert read(rss(item(1, inside=skip_hours(4)))).feed.skip_hours == ()  # type: ignore[union-attr]
+    assert read(atom(entry(1), skip_hours(4))).feed.skip_hours == ()  # type: ignore[union-attr]
 
 
 def test_an_empty_channel_is_a_feed_without_posts() -> None:
