@@ -44,7 +44,6 @@ sinks:                           # where Changes are told; without sinks they ar
     type: jsonl                  # one JSON object a line, appended
     path: alerts.jsonl
     notices: true                # news about the watching itself, too: a source fails, has recovered, …
-    notices: true                # news about the watching itself, too: a source fails, has recovered, …
   - name: out
     type: stdout                 # a readable diff
 
