@@ -82,7 +82,11 @@ def _counted(counts: Counts) -> Iterator[Metric]:
 
 
 def _backup(metrics: Metrics) -> Iterator[Metric]:
-    made = metrics.backup()
+    try:
+        made = metrics.backup()
+    except OSError as error:
+        log.warning("metrics", status="backups not read", error=str(error))
+        return
     if made is not None:
         yield GaugeMetricFamily(
             "crawler_backup_timestamp_seconds", "When the last good backup was made.", made.timestamp()

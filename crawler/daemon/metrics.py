@@ -18,6 +18,7 @@ from typing import get_args
 from crawler import __version__
 from crawler.child import Stop
 from crawler.config import Config
+from crawler.daemon.upkeep import newest_backup
 from crawler.model import Plan
 from crawler.model.change import CHANGE_KINDS
 from crawler.model.plan import Outcome, PollKind, PollRecord
@@ -51,12 +52,11 @@ class Metrics:
         store: Path,
         *,
         version: str = __version__,
-        backup: Callable[[], datetime | None] = lambda: None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.store, self.version, self.clock = store, version, clock
         #: asked at each scrape, in another thread: when the last good copy was made
-        self.backup = backup
+        self.backup: Callable[[], datetime | None] = lambda: None
         #: by name, of the config
         self.sinks: tuple[str, ...] = ()
         self.never_swept: frozenset[str] = frozenset()
@@ -71,6 +71,7 @@ class Metrics:
 
     def follow(self, config: Config) -> None:
         """Take from the config what the numbers are about; also after a reload."""
+        self.backup = lambda: newest_backup(config)
         self.sinks = tuple(sink.name for sink in config.sinks)
         self.never_swept = frozenset(source.name for source in config.sources if source.sweep is None)
 

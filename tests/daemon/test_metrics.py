@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from crawler.config.result import BackupConfig
 from crawler.daemon.exposing import exposition
 from crawler.daemon.metrics import BUCKETS, Metrics
 from crawler.model import Endpoint, Walk
@@ -115,8 +116,8 @@ def test_polls_changes_and_alerts_are_as_many_as_the_store_has(bench, metrics):
 
 
 def test_every_name_and_label_is_the_contracts(bench, metrics):
-    metrics.backup = lambda: NOW
     metrics.follow(bench.config)
+    metrics.backup = lambda: NOW
     bench.poll()
     found = {}
     for family in text_string_to_metric_families(exposition(metrics).decode()):
@@ -223,6 +224,29 @@ def test_a_backup_is_told_once_there_is_one(metrics):
         assert ("crawler_backup_timestamp_seconds",) not in scraped(metrics)
         metrics.backup = lambda: NOW
         assert scraped(metrics)["crawler_backup_timestamp_seconds",] == NOW.timestamp()
+
+
+def test_the_backup_is_looked_for_where_the_config_puts_it(bench, metrics, tmp_path):
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    (folder / "crawler-20261101T120000Z.db").touch()
+    (folder / "crawler-20261102T120000Z.db").touch()
+    backup = BackupConfig(to=folder, every=timedelta(days=1), keep=7)
+    metrics.follow(replace(bench.config, backup=backup))
+    assert metrics.backup() == datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+    metrics.follow(replace(bench.config, backup=None))
+    assert metrics.backup() is None
+
+
+def test_backups_that_cannot_be_looked_for_cost_their_own_number_only(metrics):
+    def fails():
+        raise PermissionError(13, "Permission denied")
+
+    metrics.backup = fails
+    with SqliteStore(metrics.store):
+        found = scraped(metrics)
+    assert ("crawler_backup_timestamp_seconds",) not in found
+    assert found["crawler_sources", "active"] == 0
 
 
 def test_the_build_names_the_schema_that_the_store_has(metrics):
