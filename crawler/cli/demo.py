@@ -69,7 +69,7 @@ def demo(app: App) -> None:
 async def _until_stopped(app: App) -> int:
     """The demo, ended early by a signal; either way nothing is left behind."""
     loop = asyncio.get_running_loop()
-    with TemporaryDirectory(prefix="crawler-demo-") as folder:
+    with _temporary_folder() as folder:
         showing = asyncio.ensure_future(performed(Path(folder), click.echo, verbose=app.verbose))
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(name, lambda: showing.cancelling() or showing.cancel())
@@ -86,6 +86,14 @@ async def _until_stopped(app: App) -> int:
     )
     click.echo(f"\n{YOUR_TURN}")
     return 0
+
+
+def _temporary_folder() -> TemporaryDirectory[str]:
+    try:
+        return TemporaryDirectory(prefix="crawler-demo-")
+    except OSError as error:
+        told = f"the demo needs a place for temporary files, and there is none: {error.strerror}; TMPDIR can name one"
+        raise CrawlerError(told) from None
 
 
 async def performed(folder: Path, say: Tell, *, verbose: bool = False) -> list[Deed]:
