@@ -88,10 +88,14 @@ class _Poll:
         works = [read is not None for _, read in reads] + [not each.failures for each in beacons if each not in asked]
         has_beacon = any(works)
         signal = not has_beacon or any(not isinstance(read, NotModified) for _, read in reads)
+        # What failed with the whole Source is tried again with it, and does not sit out a wait of its own.
+        is_back = self._source.failures > 0 and any(read is not None for _, read in reads)
         complete = True
         for collection in self._again(readable):
-            if signal or self._is_due(collection):
+            if self._is_wanted(collection, signal=signal, is_back=is_back):
                 complete = await self._look(collection, beacons, has_beacon=has_beacon) and complete
+            elif collection.failures:
+                complete = False
         for visit, read in reads:
             if read is not None:
                 visit.sees = self._sees(complete=complete)
@@ -147,8 +151,6 @@ class _Poll:
 
     async def _look(self, collection: Endpoint, beacons: list[Endpoint], *, has_beacon: bool) -> bool:
         """Look at a collection. Returns whether it was read wholly."""
-        if collection.failures and not self._forced and not self._is_due(collection):
-            return False
         visit = self._visit(collection)
         visit.sees = self._sees(looking_at=collection.id)
         oks = [collection.last_ok_at, *(each.last_ok_at for each in beacons if not collection.failures)]
@@ -211,6 +213,12 @@ class _Poll:
             return []
         ids = {each.id for each in collections}
         return [each for each in self._desk.store.endpoints(self._source.id) if each.id in ids]
+
+    def _is_wanted(self, collection: Endpoint, *, signal: bool, is_back: bool) -> bool:
+        """Whether to look at a collection now; one that fails has a wait of its own."""
+        if self._is_due(collection):
+            return True
+        return self._forced or is_back if collection.failures else signal
 
     def _is_due(self, endpoint: Endpoint) -> bool:
         return endpoint.next_poll_at is None or endpoint.next_poll_at <= self._started

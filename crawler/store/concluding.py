@@ -22,14 +22,23 @@ _CLOSED = (401, 403, 404)
 
 
 def standing(connection: sqlite3.Connection, endpoint_id: int) -> sqlite3.Row:
-    """How an endpoint and its Source are before a look at it is written. Every poll pays for this one."""
+    """How an endpoint and its Source are before a look at it is written. Every poll pays for this one.
+
+    `last_try_at`, `expected_at`: the last look at any of the Source's endpoints, and when it wanted the next one.
+    """
     row: sqlite3.Row = connection.execute(
         """
         SELECT s.name, s.state, s.failures, s.failing_since, s.told_at, e.url AS endpoint_url,
-               e.failing_since AS endpoint_since, e.told_at AS endpoint_told_at, e.last_try_at,
-               coalesce(e.expected_at, e.next_poll_at) AS expected_at,
-               (SELECT value FROM meta WHERE key = ?) AS down_since
-          FROM endpoints e JOIN sources s ON s.id = e.source_id WHERE e.id = ?
+               e.failing_since AS endpoint_since, e.told_at AS endpoint_told_at,
+               (SELECT value FROM meta WHERE key = ?) AS down_since,
+               last.last_try_at, coalesce(last.expected_at, last.next_poll_at) AS expected_at
+          FROM endpoints e
+          JOIN sources s ON s.id = e.source_id
+          LEFT JOIN endpoints last ON last.id = (
+               SELECT l.id FROM endpoints l
+                WHERE l.source_id = s.id AND l.retired_at IS NULL AND l.last_try_at IS NOT NULL
+                ORDER BY l.last_try_at DESC, l.expected_at LIMIT 1)
+         WHERE e.id = ?
         """,
         (outage.KEY, endpoint_id),
     ).fetchone()

@@ -21,7 +21,7 @@ Reason = Literal["down", "failing", "paused", "robots", "rest_closed", "removed"
 
 
 def looked(connection: sqlite3.Connection, plan: Plan, before: sqlite3.Row) -> None:
-    """A look was taken: what it saw is seen up to now. `before`: the endpoint's standing until then."""
+    """A look was taken: what it saw is seen up to now. `before`: the Source's standing until then."""
     at = needed(text(plan.now))
     last, expected = before["last_try_at"], before["expected_at"]
     if last is not None and expected is not None and health.was_missed(sure(last), sure(expected), plan.now):
@@ -89,7 +89,7 @@ def swept(connection: sqlite3.Connection, source_id: int, since: datetime, until
 
 
 def _missed(connection: sqlite3.Connection, plan: Plan, last: str) -> None:
-    """Nobody has looked for long. Only what no other endpoint has looked at since then ends."""
+    """Nobody has looked since then, and somebody should have. Silent edits of a site wait for its sweep anyway."""
     sees = {"new", "edits", *plan.sees}
     connection.executemany(
         """
