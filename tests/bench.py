@@ -24,6 +24,7 @@ from crawler.config import Config, load
 from crawler.fetch import Fetcher, HostLines
 from crawler.model import ConfiguredSource
 from crawler.poll import Desk, Polled, poll_hosts
+from crawler.poll.desk import Sweeping
 from crawler.store import SqliteStore
 from crawler.tasks import run_inline
 from tests.site import Clock, Site
@@ -31,7 +32,10 @@ from tests.site import Clock, Site
 CONFIG = """
 store: crawler.db
 sinks:
-  - {name: log, type: jsonl, path: alerts.jsonl, when: {kinds: [published, edited, protected, restored]}}
+  - name: log
+    type: jsonl
+    path: alerts.jsonl
+    when: {kinds: [published, edited, protected, unpublished, deleted, restored]}
   - {name: out, type: stdout}
 defaults: {per_host_delay: 0s}
 sources:
@@ -73,15 +77,19 @@ class Bench:
     def config(self) -> Config:
         return load(self.folder / "config.yaml", env={})
 
-    def poll(self, *, minutes: float = 15) -> list[Polled]:
-        """Let some time pass, then poll every source as `crawler poll` does."""
+    def poll(self, *, minutes: float = 15, sweeping: Sweeping = "due") -> list[Polled]:
+        """Let some time pass, then poll every source as `crawler poll` does, or `crawler sweep`."""
         self.clock.advance(minutes=minutes)
-        outcomes = asyncio.run(self._poll())
+        outcomes = asyncio.run(self._poll(sweeping))
         for polled in outcomes:
             assert "mistake in crawler" not in (polled.error or ""), polled.error
         return outcomes
 
-    async def _poll(self) -> list[Polled]:
+    def sweep(self, *, minutes: float = 15, accept: bool = False) -> Polled:
+        """Let some time pass, then sweep as `crawler sweep` does; returns what came of the first source."""
+        return self.poll(minutes=minutes, sweeping="accept" if accept else "now")[0]
+
+    async def _poll(self, sweeping: Sweeping) -> list[Polled]:
         config = self.config
         outcomes: list[Polled] = []
 
@@ -119,6 +127,7 @@ class Bench:
                     clock=self.clock,
                     user_agent=user_agent(config),
                     progress=lambda *told: self.progress.append(told),
+                    sweeping=sweeping,
                 )
                 configs = {each.name: each for each in config.sources}
                 pairs = [
