@@ -46,7 +46,9 @@ def test_systemd_understands_every_line(analyze, tmp_path):
     copy = tmp_path / "crawler.service"
     copy.write_text(text)
     done = analyze("verify", "--man=no", os.fspath(copy))
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert done.returncode == 0, done.stderr
+    # What it says of other units of this machine is not ours.
+    assert "crawler" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
