@@ -14,7 +14,9 @@ class Watched(Bench):
     def write_config(self, sources, **more):
         super().write_config(sources, **more)
         path = self.folder / "config.yaml"
-        path.write_text(path.read_text().replace("path: alerts.jsonl,", "path: alerts.jsonl, notices: true,"))
+        text = path.read_text().replace("path: alerts.jsonl\n", "path: alerts.jsonl\n    notices: true\n")
+        assert "notices" in text
+        path.write_text(text)
 
     def fail(self, *hosts):
         """Let these hosts (default: all) answer nothing any more; `mend` takes it back."""
