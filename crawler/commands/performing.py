@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from crawler.commands.polling import Tell, poll_now
+from crawler.commands.polling import Tell, named, poll_now
 from crawler.commands.retrying import retry_alerts
 from crawler.commands.sweeping import sweep_now
 from crawler.commands.turns import Turns
-from crawler.errors import ErrandError
+from crawler.errors import ErrandError, NotFound
 from crawler.watch import Watch
 
 
@@ -34,6 +34,7 @@ class Poll:
     due: bool
 
     async def perform(self, watch: Watch, tell: Tell, beside: Beside) -> int:
+        _refuse_unknown(watch, self.names)
         return await poll_now(
             watch, self.names, self.due, tell, hosts=beside.hosts, sinks=beside.sinks, stopping=beside.stopping
         )
@@ -47,6 +48,7 @@ class Sweep:
     accept_removals: bool
 
     async def perform(self, watch: Watch, tell: Tell, beside: Beside) -> int:
+        _refuse_unknown(watch, self.names)
         return await sweep_now(
             watch,
             self.names,
@@ -83,3 +85,11 @@ async def perform(watch: Watch, what: str, arguments: Mapping[str, Any], tell: T
         told = f"the daemon does not understand `{what}` as this command says it; restart it after an upgrade"
         raise ErrandError(told) from error
     return await errand.perform(watch, tell, beside)
+
+
+def _refuse_unknown(watch: Watch, names: Sequence[str]) -> None:
+    """Raise NotFound for a name that is no Source's; it may stand in a config that the daemon has not read yet."""
+    try:
+        named(watch, names)
+    except NotFound as error:
+        raise NotFound(f"{error}; the daemon goes by the config as it read it last, and SIGHUP reloads it") from error
