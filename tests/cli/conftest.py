@@ -87,7 +87,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def crawler(filled: Path, monkeypatch: pytest.MonkeyPatch) -> Crawler:
     """Run a command over that store on 10 March 2024, 21:00 in Seoul."""
     monkeypatch.setattr(app, "current_time", lambda: NOW)
-    for module in ("options", "status"):
+    for module in ("covering", "options", "status"):
         monkeypatch.setattr(f"crawler.cli.{module}.current_time", lambda: NOW)
     return runner(filled / "config.yaml", monkeypatch)
 
