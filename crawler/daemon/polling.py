@@ -15,8 +15,10 @@ from crawler.watch import Watch
 MOST = 512
 #: Those of them that may be hosts in trouble: however many of these are due, the others begin in time.
 MOST_TROUBLED = 256
-#: New Sources are looked for this often: that reads all Sources, which is too dear for every second.
+#: Sources that were never read are looked for this often: that reads all Sources, too dear for every second.
 BARE_EVERY = timedelta(minutes=1)
+#: For so long after the config was read they are looked for more often: many new ones are begun one a second.
+EAGER, EAGER_EVERY = timedelta(minutes=30), timedelta(seconds=5)
 
 Told = Callable[[Polled], Awaitable[None]]
 Guarded = Callable[[Awaitable[object]], Awaitable[None]]
@@ -31,6 +33,7 @@ class Polling:
         self._troubled: set[str] = set()
         self._underway: dict[str, tuple[int, ...]] = {}
         self._bare_at: datetime | None = None
+        self._eager_from: datetime | None = None
         self._is_stopping = False
 
     @property
@@ -46,8 +49,8 @@ class Polling:
                 self._begin(watch, host, pairs)
 
     def look_for_new(self) -> None:
-        """Look for new Sources at the next beginning: the config may have brought some."""
-        self._bare_at = None
+        """Look for new Sources at the next beginning, and often for a while: the config may have brought some."""
+        self._bare_at = self._eager_from = None
 
     def stop(self) -> None:
         """Begin nothing more, not even the next Source of a host that is being polled."""
@@ -72,7 +75,10 @@ class Polling:
         return self._is_stopping
 
     def _looks_for_bare(self, now: datetime) -> bool:
-        if self._bare_at is not None and self._bare_at <= now < self._bare_at + BARE_EVERY:
+        if self._eager_from is None:
+            self._eager_from = now
+        often = EAGER_EVERY if self._eager_from <= now < self._eager_from + EAGER else BARE_EVERY
+        if self._bare_at is not None and self._bare_at <= now < self._bare_at + often:
             return False
         self._bare_at = now
         return True

@@ -41,24 +41,34 @@ class World:
             await asyncio.sleep(0)
 
 
+def test_hosts_that_nobody_knows_yet_share_half_of_the_slots():
+    async def story():
+        world = World(4)
+        await world.begin("new1", "new2", "new3")
+        assert world.held == {"new1", "new2"}
+        await world.end("new1", "new2")
+        await world.begin("new1", "new2")
+        assert world.held == {"new1", "new2", "new3"}
+        await world.end("new1", "new2", "new3")
+
+    asyncio.run(story())
+
+
 def test_hosts_that_were_slow_share_half_of_the_slots():
     async def story():
         world = World(4)
-        slow = [f"slow{number}" for number in range(4)]
+        quick, slow = ["quick1", "quick2", "quick3"], ["slow1", "slow2", "slow3"]
+        for host in (*quick, *slow):
+            await world.begin(host)
+            world.time += 30.0 if host in slow else 0.1
+            await world.end(host)
         await world.begin(*slow)
-        assert world.held == set(slow)
-        world.time = 30.0
-        await world.end(*slow)
-        await world.begin(*slow)
-        assert len(world.held) == 2
-        await world.begin("quick1", "quick2", "quick3")
-        assert {"quick1", "quick2"} <= world.held
-        assert len(world.held) == 4
+        assert world.held == {"slow1", "slow2"}
+        await world.begin(*quick)
+        assert world.held == {"slow1", "slow2", "quick1", "quick2"}
         await world.end("quick1")
         assert "quick3" in world.held
-        await world.end("quick2", "quick3")
-        while world.held:
-            await world.end(*world.held)
+        await world.end("quick2", "quick3", *slow)
 
     asyncio.run(story())
 
@@ -66,14 +76,11 @@ def test_hosts_that_were_slow_share_half_of_the_slots():
 def test_a_slow_host_that_is_quick_again_is_like_the_others():
     async def story():
         world = World(2)
-        await world.begin("one", "two")
-        world.time = 30.0
-        await world.end("one", "two")
-        await world.begin("one", "two")
-        assert world.held == {"one"}
-        await world.end("one")
-        assert world.held == {"two"}
-        await world.end("two")
+        for seconds in (30.0, 0.1):
+            for host in ("one", "two"):
+                await world.begin(host)
+                world.time += seconds
+                await world.end(host)
         await world.begin("one", "two")
         assert world.held == {"one", "two"}
         await world.end("one", "two")
