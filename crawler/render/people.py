@@ -139,7 +139,8 @@ def _digest(data: Mapping[str, Any]) -> Iterator[str]:
 def _notice(kind: str, data: Mapping[str, Any]) -> Iterator[str]:
     source = data.get("source")
     where = source["name"] if isinstance(source, Mapping) else source
-    yield " · ".join(one_line(str(part)) for part in (where or "crawler", data.get("kind") or kind) if part)
+    what = str(data.get("kind") or kind).replace("_", " ")
+    yield " · ".join(one_line(str(part)) for part in (where or "crawler", what) if part)
     yield from (f"  {inert(line)}" for line in str(data.get("text", "")).splitlines())
 
 
