@@ -186,10 +186,11 @@ class Daemon:
             await asyncio.to_thread(self._listening.follow, config)
 
     async def _begin_what_is_due(self) -> None:
-        await self._mind_the_clock()
+        # First of all: what follows may find that the store is blocked, which is no standstill.
         self.health.beat("clock")
         if self._delivering.advances:
             self.health.beat("delivery")
+        await self._mind_the_clock()
         if self._blocked is None and not self._signals.stop.is_set():
             self._polling.begin(self.watch, self._wall())
             self._delivering.begin(self.watch)

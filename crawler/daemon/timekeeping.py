@@ -68,12 +68,13 @@ class Timekeeping:
             return jumped
 
     async def _move_along(self, jump: Jump) -> None:
+        # First of all: while the store is blocked this is tried each second, and need not be told as often.
+        await self._parts.store.shift(jump.before, jump.after)
         seconds = round(jump.step.total_seconds())
         before, after = f"{jump.before:%Y-%m-%dT%H:%M:%SZ}", f"{jump.after:%Y-%m-%dT%H:%M:%SZ}"
         log.warning("clock", status="jumped", seconds=seconds, before=before, after=after)
         if jump.after < MADE:
             _tell_that_it_is_wrong(jump.after)
-        await self._parts.store.shift(jump.before, jump.after)
         self._parts.lines.shift(seconds)
 
     async def _look_over(

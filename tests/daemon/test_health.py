@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+
 import pytest
 
 from crawler.daemon.health import LIMITS, Health
+from crawler.store import opening
+from tests.daemon.bench import World
 
 
 class Monotonic:
@@ -95,3 +102,28 @@ def test_what_a_long_start_took_does_not_count_against_the_parts(seconds):
     seconds.now += 86400
     health.phase("ready")
     assert (health.word(), health.advances()) == ("ok", True)
+
+
+@pytest.mark.parametrize("jump", [timedelta(), timedelta(hours=1)], ids=["", "and the clock is put"])
+def test_a_daemon_whose_store_is_locked_for_long_is_not_killed_and_goes_on_afterwards(tmp_path, monkeypatch, jump):
+    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.05)
+    world = World(tmp_path, 2)
+
+    async def story():
+        async with world.running() as daemon:
+            await world.step(daemon, seconds=1)
+            with closing(sqlite3.connect(tmp_path / "crawler.db", isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                world.wrong = jump
+                for _ in range(20):
+                    await world.step(daemon, seconds=10)
+                    await daemon.ping()
+                    assert daemon.health.advances()
+                assert daemon.health.word() == "store"
+                other.execute("ROLLBACK")
+            await daemon.ping()
+            assert daemon.health.word() == "ok"
+            await world.step(daemon, minutes=20)
+
+    asyncio.run(story())
+    assert world.one("SELECT min(n) FROM (SELECT sum(repeats) AS n FROM polls GROUP BY endpoint_id)") >= 2
