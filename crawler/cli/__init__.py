@@ -11,7 +11,7 @@ from crawler.cli.version import VERSION
 
 #: In the order in which one meets them; the help of each is the first line of its own.
 COMMANDS = {
-    "demo": Stub("crawler.cli.demo:demo", "Watch a little site on this machine being edited."),
+    "demo": Stub("crawler.cli.demo:demo", "See a little site being edited, and what is told of it."),
     "init": Stub("crawler.cli.starting:init", "Write a commented config.yaml for these sites."),
     "discover": Stub("crawler.cli.discovering:discover", "Say what can be watched at a URL, and what it costs."),
     "run": Stub("crawler.cli.watch:run", "Watch all sources until SIGTERM or SIGINT."),

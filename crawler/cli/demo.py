@@ -54,7 +54,7 @@ Look = Callable[[Watch, Tell], Awaitable[int]]
 @click.command()
 @pass_app
 def demo(app: App) -> None:
-    """See a little site being edited, and what crawler tells of it.
+    """See a little site being edited, and what is told of it.
 
     Takes less than half a minute; needs no config and no network. The site runs
     on this machine only. It and the store are gone afterwards.
