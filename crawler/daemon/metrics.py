@@ -5,6 +5,7 @@ Plain numbers, so that counting needs no library: the daemon counts whether or n
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -26,6 +27,9 @@ from crawler.model.plan import Outcome, PollKind, PollRecord
 #: Upper bounds in seconds. A 304 takes a tenth, a shared host 5 to 15 s, and a request's own limit is 30 s; the last
 #: three are for first readings and sweeps, which go on for minutes to hours.
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0)
+
+#: A poll that has committed nothing for so long is over: a request's own limit is 30 s.
+SILENT_SECONDS = 60.0
 
 POLLS = tuple((kind, outcome) for kind in get_args(PollKind) for outcome in get_args(Outcome))
 STOPS: tuple[str, ...] = get_args(Stop)
@@ -53,8 +57,9 @@ class Metrics:
         *,
         version: str = __version__,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.store, self.version, self.clock = store, version, clock
+        self.store, self.version, self.clock, self._monotonic = store, version, clock, monotonic
         #: asked at each scrape, in another thread: when the last good copy was made
         self.backup: Callable[[], datetime | None] = lambda: None
         #: by name, of the config
@@ -66,8 +71,8 @@ class Metrics:
         self._seconds = 0.0
         self._changes: Counter[str] = Counter(dict.fromkeys(CHANGE_KINDS, 0))
         self._killed: Counter[str] = Counter(dict.fromkeys(STOPS, 0))
-        #: polls that have committed something and go on, by endpoint
-        self._going_on: dict[int, PollRecord] = {}
+        #: polls that have committed something and may go on, by endpoint, and when they did
+        self._going_on: dict[int, tuple[PollRecord, float]] = {}
 
     def follow(self, config: Config) -> None:
         """Take from the config what the numbers are about; also after a reload."""
@@ -76,13 +81,13 @@ class Metrics:
         self.never_swept = frozenset(source.name for source in config.sources if source.sweep is None)
 
     def committed(self, plan: Plan) -> None:
-        """A Plan is in the store. A poll counts once, when its last Plan is, however many it had."""
-        kinds = [post.change.kind for post in plan.posts if post.change is not None]
-        begun = self._going_on.pop(plan.endpoint_id, None)
+        """A Plan is in the store. A poll counts once, when it is over, however many Plans it had."""
+        changes = [post.change for post in plan.posts] + [removal.change for removal in plan.suspicion.removals]
         with self._lock:
-            self._changes.update(kinds)
+            self._changes.update(change.kind for change in changes if change is not None)
+            begun, _ = self._going_on.pop(plan.endpoint_id, (None, 0.0))
             if not plan.poll.continues:
-                if begun is not None:  # it was cut off and has said nothing more
+                if begun is not None:  # it has said nothing more
                     self._count(begun)
                 begun = plan.poll
             elif begun is not None:
@@ -90,7 +95,7 @@ class Metrics:
             if begun is None:
                 return
             if _goes_on(plan):
-                self._going_on[plan.endpoint_id] = begun
+                self._going_on[plan.endpoint_id] = begun, self._monotonic()
             else:
                 self._count(begun)
 
@@ -102,6 +107,7 @@ class Metrics:
     def counts(self) -> Counts:
         """The numbers as they are now."""
         with self._lock:
+            self._count_what_is_silent()
             return Counts(
                 polls=dict(self._polls),
                 poll_buckets=tuple(zip((*BUCKETS, float("inf")), accumulate(self._buckets), strict=True)),
@@ -109,6 +115,13 @@ class Metrics:
                 changes=dict(self._changes),
                 killed=dict(self._killed),
             )
+
+    def _count_what_is_silent(self) -> None:
+        before = self._monotonic() - SILENT_SECONDS
+        for endpoint_id, (poll, at) in list(self._going_on.items()):
+            if at <= before:
+                del self._going_on[endpoint_id]
+                self._count(poll)
 
     def _count(self, poll: PollRecord) -> None:
         seconds = poll.duration_ms / 1000
@@ -124,9 +137,11 @@ def _joined(poll: PollRecord, more: PollRecord) -> PollRecord:
 
 
 def _goes_on(plan: Plan) -> bool:
-    """Whether more Plans of this poll follow: a walk has pages left, or the endpoint is not yet said to be fine."""
+    """Whether more Plans of this poll may follow."""
     if plan.poll.outcome == "failed":
         return False
-    if plan.walk is not None:
+    if plan.endpoint is None:
+        return True  # a sweep, or looks at suspects: none of their Plans says that it is the last
+    if plan.walk is not None and plan.walk.kind == plan.poll.kind:
         return not plan.walk.done
-    return plan.endpoint is not None and plan.endpoint.last_ok_at != plan.endpoint.last_try_at
+    return plan.endpoint.last_ok_at != plan.endpoint.last_try_at  # not yet said to be fine

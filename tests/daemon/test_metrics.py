@@ -15,8 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from crawler.config.result import BackupConfig
 from crawler.daemon.exposing import exposition
-from crawler.daemon.metrics import BUCKETS, Metrics
-from crawler.model import Endpoint, Walk
+from crawler.daemon.metrics import BUCKETS, SILENT_SECONDS, Metrics
+from crawler.model import ChangePlan, Endpoint, Walk
+from crawler.model.plan import RemovalPlan, Suspicion
 from crawler.store import SqliteStore, measuring
 from crawler.store.reading import reading
 from tests.bench import Bench, settle
@@ -47,7 +48,8 @@ def clock():
 
 @pytest.fixture
 def metrics(tmp_path, clock):
-    return Metrics(tmp_path / "crawler.db", version="0.1.0", clock=clock)
+    seconds = lambda: clock().timestamp()  # noqa: E731
+    return Metrics(tmp_path / "crawler.db", version="0.1.0", clock=clock, monotonic=seconds)
 
 
 @pytest.fixture
@@ -191,6 +193,31 @@ def test_a_poll_that_was_cut_off_counts_when_the_next_one_begins(metrics, endpoi
     metrics.committed(plan(endpoint, record=poll("not_modified")))
     polls = metrics.counts().polls
     assert (polls["poll", "changed"], polls["poll", "not_modified"]) == (1, 1)
+
+
+def test_what_never_says_that_it_is_over_counts_after_a_minute_of_silence(metrics, endpoint, clock):
+    """So do sweeps and looks at suspects, whose Plans leave the endpoint as it was."""
+    for number, word in enumerate(["unchanged", "changed", "unchanged"]):
+        record = replace(poll(word, kind="sweep"), continues=number > 0)
+        metrics.committed(plan(endpoint, record=record, endpoint_state=None))
+        clock.advance(seconds=SILENT_SECONDS - 1)
+        assert sum(metrics.counts().polls.values()) == 0
+    clock.advance(seconds=1)
+    for _ in range(2):
+        assert {key: number for key, number in metrics.counts().polls.items() if number} == {("sweep", "changed"): 1}
+
+
+def test_a_poll_that_sets_off_a_search_is_over_all_the_same(metrics, endpoint):
+    search = Walk(endpoint_id=endpoint.id, kind="light", started_at=NOW)
+    metrics.committed(plan(endpoint, record=poll("unchanged"), walk=search))
+    assert metrics.counts().polls["poll", "unchanged"] == 1
+
+
+def test_a_removal_is_a_change_too(metrics, endpoint):
+    gone = ChangePlan(kind="deleted", silent=None, old=None, old_seen_at=NOW, fields=())
+    removal = RemovalPlan(post_id=1, state="deleted", change=gone)
+    metrics.committed(plan(endpoint, suspicion=Suspicion(removals=(removal,))))
+    assert metrics.counts().changes["deleted"] == 1
 
 
 def test_a_walk_is_one_poll_however_many_pages_it_has(metrics, endpoint):
