@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 
-from crawler.cli import app, program
+from crawler.cli import app, logs, program
 from crawler.model import ConfiguredSource
 from tests.cli.scene import record, scene
 
@@ -81,6 +83,20 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "sinks:\n  - {name: log, type: jsonl, path: alerts.jsonl}\n"
     )
     return folder
+
+
+@pytest.fixture(autouse=True)
+def log_of_this_test_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a command sets up is for its whole process; tests that come later want to see what is logged there."""
+    configure = logs.configure
+
+    def uncached(*args: Any, **more: Any) -> None:
+        configure(*args, **more)
+        structlog.configure(cache_logger_on_first_use=False)
+
+    monkeypatch.setattr(logs, "configure", uncached)
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
