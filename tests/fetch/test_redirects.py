@@ -95,6 +95,19 @@ async def test_five_redirects_are_followed_and_a_sixth_is_not():
 
 
 @running
+async def test_a_redirect_that_is_not_to_be_followed_is_an_answer_by_itself():
+    async with (
+        serving(good) as target,
+        serving(redirects(target.base_url, "301 Moved")) as site,
+        a_fetcher(site.base_url, target.base_url) as fetcher,
+    ):
+        with pytest.raises(FetchError) as caught:
+            await fetcher.for_source(access(site.base_url))(Request(url=site.base_url, follow=False))
+    assert (caught.value.status, caught.value.requests) == (301, 1)
+    assert target.paths == []
+
+
+@running
 async def test_secrets_go_to_the_configured_origin():
     async with serving(good) as site, a_fetcher(site.base_url) as fetcher:
         await get(fetcher, site.base_url, **SECRETS)
