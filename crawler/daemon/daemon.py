@@ -2,6 +2,7 @@
 
 each second ── has the clock jumped? ── polls ── deliveries ── errands of the command line
 each 10 s ──── does the store answer? ── a line for the service manager
+each minute ── room on the disk, backup, retention
 SIGHUP ─────── the config is read again: all of it is swapped, or nothing
 SIGTERM ────── nothing is begun; what is under way ends or is dropped whole, within 15 s; a second one: at once
 """
@@ -17,11 +18,13 @@ from typing import Any
 import structlog
 
 from crawler.commands.performing import Beside, perform
+from crawler.commands.polling import counted
 from crawler.commands.turns import Turns
 from crawler.config import Config
 from crawler.daemon.delivering import Delivering
 from crawler.daemon.draining import ended
 from crawler.daemon.health import Health
+from crawler.daemon.keeping import Keeping
 from crawler.daemon.listening import Listening
 from crawler.daemon.metrics import Metrics
 from crawler.daemon.notify import Notifier
@@ -40,6 +43,7 @@ log = structlog.get_logger()
 
 TICK_SECONDS = 1.0
 PING_SECONDS = 10.0
+KEEPING_SECONDS = 60.0
 #: Polls under way may end within this after a stop; what is then still open is dropped whole.
 DRAIN_SECONDS = 9.0
 
@@ -78,6 +82,7 @@ class Daemon:
         self._delivering = Delivering(self.sinks, self._guarded, steady)
         self._serving = Serving(self._perform)
         self._beside = Beside(hosts=self.hosts, sinks=self.sinks, stopping=self._signals.stop.is_set)
+        self._keeping = Keeping(parts, self.health, self._guarded, wall)
         self._timing = Timing()
         #: why nothing can be written at present
         self._blocked: str | None = None
@@ -94,6 +99,7 @@ class Daemon:
         await self.start(config)
         self._timing.every(TICK_SECONDS, self.tick)
         self._timing.every(PING_SECONDS, self.ping)
+        self._timing.every(KEEPING_SECONDS, self.look_after)
         if self._notifier.watchdog_seconds:
             self._timing.every(self._notifier.watchdog_seconds / 4, self._feed_watchdog)
         beside = [asyncio.create_task(self._keep_time()), asyncio.create_task(self._reload_when_asked())]
@@ -122,7 +128,7 @@ class Daemon:
 
     async def idle(self) -> None:
         """Come back when nothing is under way."""
-        while tasks := [*self._polling.tasks, *self._delivering.tasks, *self._serving.tasks]:
+        while tasks := [*self._polling.tasks, *self._delivering.tasks, *self._serving.tasks, *self._keeping.tasks]:
             await asyncio.wait(tasks)
 
     async def ping(self) -> None:
@@ -140,6 +146,11 @@ class Daemon:
             self._fail(error)
         self.health.beat("store")
         self._notifier.status(self._status())
+
+    async def look_after(self) -> None:
+        """See to the store's disk, backups and retention."""
+        if self._blocked is None:
+            await self._guarded(self._keeping.look(self.watch))
 
     async def reload(self) -> None:
         """Read the config again and use it; a bad one is reported, and the old one stays."""
@@ -168,7 +179,8 @@ class Daemon:
         self._timing.pause()
         deadline = asyncio.get_running_loop().time() + DRAIN_SECONDS
         hurry = self._signals.hurry
-        await ended([*self._polling.tasks, *self._serving.tasks], deadline=deadline, hurry=hurry)
+        underway = [*self._polling.tasks, *self._serving.tasks, *self._keeping.tasks]
+        await ended(underway, deadline=deadline, hurry=hurry)
         await ended(self._delivering.tasks, deadline=deadline, hurry=hurry)
         if self._failure is None and self._blocked is None and not hurry.is_set():
             # Those may have looked before the last poll had found something.
@@ -192,7 +204,8 @@ class Daemon:
             self.health.beat("delivery")
         await self._mind_the_clock()
         if self._blocked is None and not self._signals.stop.is_set():
-            self._polling.begin(self.watch, self._wall())
+            if not self._keeping.is_full:
+                self._polling.begin(self.watch, self._wall())
             self._delivering.begin(self.watch)
         if not self._signals.stop.is_set():
             self._serving.serve(folder_of(self.watch.config.store))
@@ -266,6 +279,7 @@ class Daemon:
             return f"paused: {self._blocked}"
         states, pending = self._parts.store.summary()
         watched = sum(number for state, number in states.items() if state not in ("removed", "duplicate", "paused"))
-        parts = [f"watching {watched:,} sources"]
+        parts = [f"watching {counted(watched, 'source')}"]
         parts += [f"{states[state]:,} {state}" for state in ("failing", "suspect", "gone") if state in states]
-        return f"{', '.join(parts)}; {pending:,} alerts pending"
+        full = "; paused: the disk is full" if self._keeping.is_full else ""
+        return f"{', '.join(parts)}; {counted(pending, 'alert')} pending{full}"

@@ -66,6 +66,11 @@ class World:
         lines = [f"  - {{name: {host}, url: 'https://{host}/feed/', kind: feed, every: {every}}}\n" for host in hosts]
         (self.folder / "config.yaml").write_text(CONFIG + ("".join(lines) or "  []\n") + more)
 
+    def taking_notices(self) -> None:
+        """Let the sink take Notices, too."""
+        path = self.folder / "config.yaml"
+        path.write_text(path.read_text().replace("path: alerts.jsonl,", "path: alerts.jsonl, notices: true,"))
+
     def wall(self):
         return self.clock() + self.wrong
 
@@ -95,6 +100,7 @@ class World:
         """Let time pass, then whatever is due happen."""
         self.clock.advance(**by)
         await daemon.tick()
+        await daemon.ping()
         await daemon.idle()
 
     async def run(self, daemon: Daemon, *, hours: float, step: float = 30) -> None:

@@ -155,9 +155,9 @@ def test_a_restart_does_not_undo_what_a_feed_asked_for(tmp_path, case):
 
 def test_a_restart_in_the_night_waits_for_its_end(tmp_path):
     made, site = world(tmp_path, said=NIGHT)
-    run(made, hours=8.9)
+    run(made, hours=8)
     before = len(site.looks())
-    made.clock.advance(hours=1)
+    made.clock.advance(hours=1.5)
     run(made, hours=4)
     at, _ = site.looks()[before]
     assert (at - datetime(2026, 12, 2, 2, 0, tzinfo=UTC)).total_seconds() <= STEP
@@ -207,6 +207,15 @@ def test_a_sites_feed_is_asked_at_the_hourly_look_whatever_it_wishes(tmp_path, w
     assert [alert["type"] for alert in made.alerts()] == ["post.edited"]
 
 
+def test_a_sites_feed_is_asked_hourly_also_while_its_rest_api_is_closed(tmp_path):
+    made, site = world(tmp_path, said="<ttl>1440</ttl>")
+    (tmp_path / "config.yaml").write_text(CONFIG + f"  - {{url: 'https://{HOST}/', every: 15m, sweep: never}}\n")
+    run(made, hours=1)
+    site.fail("/wp-json/*", Fault(status=401), times=None)
+    run(made, hours=12)
+    assert max(site.gaps()) <= LOOK[1]
+
+
 def test_of_two_feeds_of_a_site_only_the_one_that_asked_is_left_in_peace(tmp_path):
     category = "/category/news/feed/"
     made, site = world(tmp_path, said="<ttl>1440</ttl>", where=f"{HOST}/feed/")
@@ -221,3 +230,6 @@ def test_of_two_feeds_of_a_site_only_the_one_that_asked_is_left_in_peace(tmp_pat
     assert min(site.gaps()[before - 1 :]) >= LOOK[0]
     assert max(site.gaps(category)[others - 1 :]) <= QUARTER[1]
     assert timedelta(hours=4) / (len(site.looks(category)) - others) < timedelta(minutes=17)
+    site.fail(category, Fault(status=500), times=None)
+    run(made, hours=4)
+    assert min(site.gaps()[before - 1 :]) >= LOOK[0]
