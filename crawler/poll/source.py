@@ -83,7 +83,8 @@ class _Poll:
 
     async def _poll(self, collections: list[Endpoint], readable: list[Endpoint], beacons: list[Endpoint]) -> None:
         """Ask the feeds, look at REST where they signal something or an hour has passed, and settle the feeds."""
-        asked = self._to_ask(readable, beacons)
+        # REST may be due while a feed has asked for peace, or one feed while another has.
+        asked = [each for each in beacons if self._forced or self._is_due(each)]
         reads = [(visit, await self._ask(visit)) for visit in map(self._visit, asked)]
         works = [read is not None for _, read in reads] + [not each.failures for each in beacons if each not in asked]
         has_beacon = any(works)
@@ -100,12 +101,6 @@ class _Poll:
             if read is not None:
                 visit.sees = self._sees(complete=complete)
                 await self._settle(visit, read, counts=not collections, keep=complete)
-
-    def _to_ask(self, collections: list[Endpoint], beacons: list[Endpoint]) -> list[Endpoint]:
-        """The feeds whose time has come: one may have asked for more peace than another. A look at REST asks all."""
-        if self._forced or any(map(self._is_due, collections)):
-            return beacons
-        return [each for each in beacons if self._is_due(each)]
 
     async def _sweep(self, collections: list[Endpoint]) -> None:
         """Go on with what is due of the Source's sweep, unless its API is in trouble."""
@@ -221,7 +216,10 @@ class _Poll:
         return self._forced or is_back if collection.failures else signal
 
     def _is_due(self, endpoint: Endpoint) -> bool:
-        return endpoint.next_poll_at is None or endpoint.next_poll_at <= self._started
+        # One that has never been tried may have been found after this poll began.
+        if endpoint.next_poll_at is None or endpoint.last_try_at is None:
+            return True
+        return endpoint.next_poll_at <= self._started
 
     def _sees(self, *, complete: bool = True, looking_at: int | None = None) -> tuple[Sees, ...]:
         """What a look shows: a feed by itself all of its window; beside REST, edits where no collection fails.
