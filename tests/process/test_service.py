@@ -157,7 +157,7 @@ def wait_for(holds, seconds=30):
 def test_the_service_manager_hears_ready_reloading_ready_stopping_in_this_order(command, manager, site):
     with running(command, manager) as daemon:
         ready = manager.wait_for("READY=1")
-        assert ready.split("\n")[1].startswith("STATUS=watching 1 sources")
+        assert ready.split("\n")[1].startswith("STATUS=watching 1 source")
         daemon.send_signal(signal.SIGHUP)
         manager.wait_for("RELOADING=1")
         manager.wait_for("READY=1")
@@ -182,7 +182,7 @@ def test_a_bad_config_at_a_reload_is_ready_again_with_the_old_one(command, manag
         (command.folder / "config.yaml").write_text("sources: 3\n")
         daemon.send_signal(signal.SIGHUP)
         manager.wait_for("RELOADING=1")
-        assert "watching 1 sources" in manager.wait_for("READY=1")
+        assert "watching 1 source" in manager.wait_for("READY=1")
         daemon.send_signal(signal.SIGTERM)
         code, log = ended(daemon)
     assert code == 0
@@ -226,7 +226,7 @@ def test_a_store_that_somebody_has_locked_pauses_the_watch_but_the_watchdog_stay
             assert asked(port, "/metrics")[0] == 200
             other.execute("ROLLBACK")
         wait_for(lambda: asked(port, "/healthz") == (200, "ok"), seconds=10)
-        manager.wait_for("STATUS=watching 1 sources")
+        manager.wait_for("STATUS=watching 1 source")
         daemon.send_signal(signal.SIGTERM)
         assert ended(daemon)[0] == 0
 
