@@ -170,7 +170,10 @@ def _remove_old(config: BackupConfig, store: Path, newest: Path) -> int:
 
 def _backups(folder: Path, store: Path) -> list[Backup]:
     """Those of this store that are there; whatever else stands in the folder is none of ours."""
-    return list(_ours(folder.iterdir() if folder.is_dir() else (), store.stem))
+    try:
+        return list(_ours(folder.iterdir(), store.stem))
+    except OSError:
+        return []  # not there yet, or not to be read: making the next one will tell
 
 
 def _ours(paths: Iterable[Path], name: str) -> Iterable[Backup]:

@@ -114,7 +114,15 @@ def no_folder(monkeypatch, folder):
     folder.write_text("a file is in the way")
 
 
-@pytest.mark.parametrize("trouble", [no_room, no_folder])
+def no_permission(monkeypatch, folder):
+    def refuse(path, *_args, **_more):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(folder), "iterdir", refuse)
+    monkeypatch.setattr(type(folder), "mkdir", refuse)
+
+
+@pytest.mark.parametrize("trouble", [no_room, no_folder, no_permission])
 def test_a_backup_that_fails_is_told_once_until_there_is_a_new_one(store, config, folder, monkeypatch, trouble):
     with monkeypatch.context() as patched:
         trouble(patched, folder)
