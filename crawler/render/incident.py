@@ -89,11 +89,6 @@ def network_up(since: datetime, now: datetime, source: str) -> str:
     )
 
 
-def reason_in_words(reason: Reason | None) -> str:
-    """`its name has no address`."""
-    return _REASONS[reason][0]
-
-
 def _why(trouble: Trouble) -> str:
     error = one_line(trouble.error, _LONGEST_ERROR).rstrip(".")
     return f"{_REASONS[trouble.reason][0]} ({error})." if error else f"{_REASONS[trouble.reason][0]}."
