@@ -94,6 +94,10 @@ def _poll(connection: sqlite3.Connection, endpoint_id: int, poll: PollRecord, *,
                 (at, poll.duration_ms, poll.requests, poll.bytes, poll.seen, poll.status_code, last["id"]),
             )
             return int(last["id"])
+    return _new_poll(connection, endpoint_id, poll, at=at)
+
+
+def _new_poll(connection: sqlite3.Connection, endpoint_id: int, poll: PollRecord, *, at: str) -> int:
     cursor = connection.execute(
         """
         INSERT INTO polls (endpoint_id, kind, started_at, last_at, duration_ms, outcome, reason, status_code,
@@ -120,7 +124,20 @@ def _poll(connection: sqlite3.Connection, endpoint_id: int, poll: PollRecord, *,
     return int(cursor.lastrowid or 0)
 
 
+def _set_apart(connection: sqlite3.Connection, endpoint_id: int, poll: PollRecord, *, at: str) -> None:
+    """Give a poll that began quietly, and so shares the row of those before it, one of its own: now it has news."""
+    last = connection.execute(
+        "SELECT id, repeats FROM polls WHERE endpoint_id = ? ORDER BY id DESC LIMIT 1", (endpoint_id,)
+    ).fetchone()
+    if last["repeats"] > 1:
+        connection.execute("UPDATE polls SET repeats = repeats - 1 WHERE id = ?", (last["id"],))
+        begun = PollRecord(kind=poll.kind, started_at=poll.started_at, duration_ms=0, outcome="unchanged")
+        _new_poll(connection, endpoint_id, begun, at=at)
+
+
 def _continued(connection: sqlite3.Connection, endpoint_id: int, poll: PollRecord, *, at: str) -> int:
+    if poll.outcome not in QUIET or poll.error is not None:
+        _set_apart(connection, endpoint_id, poll, at=at)
     row = connection.execute(
         """
         UPDATE polls SET last_at = ?, duration_ms = ?, requests = requests + ?, bytes = bytes + ?, seen = seen + ?,

@@ -426,6 +426,7 @@ def m0005_months(db: Database) -> None:
         ) STRICT
         """,
         "CREATE INDEX polls_last ON polls (last_at)",
+        "CREATE INDEX alerts_by_state ON alerts (sink, state)",
         "CREATE INDEX coverage_spans_open ON coverage_spans (source_id, sees) WHERE end_reason IS NULL",
     )
 

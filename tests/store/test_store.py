@@ -151,6 +151,17 @@ def test_quiet_polls_in_a_row_are_one_row(store, endpoint):
     ]
 
 
+def test_a_poll_that_begins_quietly_and_has_news_leaves_the_row_of_the_quiet_ones(store, endpoint):
+    for hours in range(3):
+        at = NOW + timedelta(hours=hours)
+        commit(store, plan(endpoint, record=poll("unchanged", at=at), now=at))
+    commit(store, plan(endpoint, record=poll("changed", at=at, continues=True, changed=2), now=at))
+    assert rows(store, "SELECT repeats, outcome, changed, started_at FROM polls ORDER BY id") == [
+        {"repeats": 2, "outcome": "unchanged", "changed": 0, "started_at": "2026-11-23T12:00:00Z"},
+        {"repeats": 1, "outcome": "changed", "changed": 2, "started_at": "2026-11-23T14:00:00Z"},
+    ]
+
+
 def test_the_plans_of_one_poll_share_its_row(store, endpoint):
     commit(store, plan(endpoint, new_post(sighting(1)), record=poll(new=1, seen=1)))
     commit(store, plan(endpoint, new_post(sighting(2)), record=poll(new=1, seen=1, error="odd", continues=True)))
