@@ -33,9 +33,12 @@ class Wishing(Site):
     cache_control: str = ""
     #: only addresses that end like this
     where: str = "/feed/"
+    #: what an answer takes
+    seconds: int = 0
 
     def right_answer(self, url: str, headers) -> Answer:
         status, sent, body = super().right_answer(url, headers)
+        self.clock.advance(seconds=self.seconds)
         if not url.endswith(self.where) or (status == 200 and ("Content-Type", RSS) not in sent):
             return Answer(status, sent, body)
         told = [("Cache-Control", self.cache_control)] if self.cache_control else []
@@ -174,6 +177,13 @@ def test_an_every_that_is_shorter_now_counts_as_far_as_the_feed_lets_it(tmp_path
     assert max(site.gaps()) <= 2 * HOUR + 2 * STEP
 
 
+def test_a_feed_that_is_found_while_time_passes_is_read_in_the_same_poll(tmp_path):
+    made, site = world(tmp_path, seconds=2)
+    run(made, hours=0)
+    assert [status for _, status in site.looks()] == [200]
+    assert made.one("SELECT count(*) FROM revisions") == 3
+
+
 def test_a_poll_by_hand_asks_all_the_same(tmp_path):
     _, site = world(tmp_path, said=f"<ttl>1440</ttl>{NIGHT}", cache_control="max-age=31536000")
     bench = Bench(tmp_path, site.clock, {HOST: site}, f"  - {{url: 'https://{HOST}/feed/', kind: feed}}")
@@ -205,6 +215,20 @@ def test_a_sites_feed_is_asked_at_the_hourly_look_whatever_it_wishes(tmp_path, w
     made.clock.advance(minutes=1)
     run(made, hours=1.1)
     assert [alert["type"] for alert in made.alerts()] == ["post.edited"]
+
+
+def test_the_hourly_look_at_rest_comes_between_two_of_the_feed_and_moves_neither(tmp_path):
+    made, site = world(tmp_path, said="<ttl>25</ttl>")
+    (tmp_path / "config.yaml").write_text(CONFIG + f"  - {{url: 'https://{HOST}/', every: 15m, sweep: never}}\n")
+    run(made, hours=1)
+    before = len(site.requests)
+    run(made, hours=5)
+    looks = sorted({asked.at for asked in site.requests[before:] if asked.path.startswith("/wp-json/")})
+    between = [(later - earlier).total_seconds() for earlier, later in pairwise(looks)]
+    assert LOOK[0] <= min(between)
+    assert max(between) <= LOOK[1]
+    assert min(site.gaps()[1:]) >= 25 * MINUTE
+    assert max(site.gaps()) <= 25 * MINUTE + 2 * STEP
 
 
 def test_a_sites_feed_is_asked_hourly_also_while_its_rest_api_is_closed(tmp_path):
