@@ -104,8 +104,11 @@ class _Poll:
 
     async def _sweep(self, collections: list[Endpoint]) -> None:
         """Go on with what is due of the Source's sweep, unless its API is in trouble."""
-        if any(each.failures for each in collections):
+        failing = next((each for each in collections if each.failures), None)
+        if failing is not None:
             await self._desk.store.put_off(self._source.id, self._started + self._config.every)
+            if self._desk.sweeping != "due":
+                self._polled = replace(self._polled, sweep_error=f"its API fails: {failing.last_error}")
             return
         swept = await sweep.go_on(self._desk, self._source.id, self._config, collections)
         self._polled = replace(

@@ -100,7 +100,7 @@ class _Sweep:
         """The walks of a sweep that has not come to its end, in the order of the visits; a new collection joins it."""
         found = [self._desk.store.walk(visit.endpoint.id, "sweep") for visit in self._visits]
         begun = max((walk.started_at for walk in found if walk is not None), default=None)
-        if self._now or begun is None or begun == self._source.last_sweep_at:
+        if self._now or begun is None or begun == self._source.last_sweep_at or begun > self._started:
             return []
         return [
             walk if walk is not None and walk.started_at == begun else _fresh(visit, begun)
@@ -232,21 +232,23 @@ class _Sweep:
         """Suspect what a complete sweep did not show, and say that it is complete."""
         store, now, source = self._desk.store, self._desk.clock(), self._source
         begun = max(walk.started_at for walk in walks)
+        known = {each.post_id: each for each in store.suspects(source.id)}
         conclusion = concluded(
             store.missing(source.id, begun, now=now),
-            {each.post_id: each for each in store.suspects(source.id)},
+            known,
             posts=store.public_posts(source.id),
             unread=sum(walk.unread for walk in walks),
             now=now,
             accept=self._desk.sweeping == "accept",
         )
+        held = sum(each.held for each in conclusion.suspects)
         state = None
-        if conclusion.is_too_much and source.state != "suspect":
+        if conclusion.is_too_much and source.state == "active":
             state = "suspect"
-            held = sum(each.held for each in conclusion.suspects)
+        if conclusion.is_too_much and not any(each.held for each in known.values()):
             # Before the state: told twice it is one Notice, after a crash in between it would be none.
             await store.notice("suspect", source.id, _too_much(source, held), now, self._told_by(), since=begun)
-        elif not conclusion.is_too_much and source.state == "suspect":
+        if not conclusion.is_too_much and source.state == "suspect":
             state = "active"
         facts = SourceFacts(last_sweep_at=begun, state=state)
         visit = self._visits[-1]

@@ -14,6 +14,7 @@ _DUE = (
     ("alerts", "next_attempt_at", "state = 'pending'"),
     ("sink_states", "next_attempt_at", "next_attempt_at IS NOT NULL"),
     ("suspects", "next_check_at", "next_check_at IS NOT NULL"),
+    ("walks", "next_at", "next_at IS NOT NULL"),
 )
 
 

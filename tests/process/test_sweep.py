@@ -73,6 +73,11 @@ def test_a_sweep_that_fails_is_told_by_the_exit_code(command, site):
     command("poll")
     site.robots = "User-agent: *\nDisallow: /\n"
     assert "its sweep could not go on: robots.txt" in swept(command, code=1)
+    site.robots = None
+    site.fail("/wp-json/*", Fault(status=500), times=None)
+    assert "the server answered 500" in swept(command, code=1)
+    site.edit(5, title="What makes a poll look at the API")
+    assert "its sweep could not go on: its API fails: http_5xx" in swept(command, code=1)
     assert "no source is called" in swept(command, "nobody", code=1)
 
 
