@@ -26,7 +26,7 @@ _FILE = click.Path(path_type=Path)
 @click.argument("file", type=_FILE, metavar="FILE")
 @pass_app
 def backup(app: App, file: Path) -> None:
-    """Copy the store to FILE, also while a daemon writes.
+    """Copy the store to a file, also while a daemon writes.
 
     The copy is one file, checked before it gets its name. A FILE that is there already is left alone.
 
@@ -44,13 +44,13 @@ def backup(app: App, file: Path) -> None:
 @click.argument("file", type=_FILE, metavar="FILE")
 @pass_app
 def restore(app: App, file: Path) -> None:
-    """Put FILE, a backup, in the store's place.
+    """Put a backup in the store's place.
 
     FILE is verified first and left as it is. The store that was there is kept beside it. Stop the daemon before.
 
     \b
     Example:
-      systemctl stop crawler && crawler restore crawler-monday.db
+      crawler restore crawler-monday.db
     """
     config = _configured(app)
     with progress(bars=True) as report:
@@ -62,7 +62,7 @@ def restore(app: App, file: Path) -> None:
 @click.argument("file", type=_FILE, metavar="[FILE]", required=False)
 @pass_app
 def verify(app: App, file: Path | None) -> None:
-    """Look over the store, or FILE, a backup: is it whole?
+    """Look over the store or a backup, FILE: is it whole?
 
     A line for each thing that is wrong, and then exit code 1. Only reads, also beside a daemon.
 
@@ -85,7 +85,7 @@ def verify(app: App, file: Path | None) -> None:
 @click.option("--dry-run", is_flag=True, help="Only count what would go.")
 @pass_app
 def prune(app: App, dry_run: bool) -> None:
-    """Take out of the store what `retention` keeps no longer.
+    """Take out what `retention` keeps no longer.
 
     A daemon does it by itself, once a day. Changes and what they show, the latest revisions and pending alerts stay.
 
