@@ -44,15 +44,17 @@ def _latest(row: sqlite3.Row, entry: ConfiguredSource, now: datetime) -> datetim
     """When the Endpoint is due if it has just been polled; None where nobody says how often it is."""
     if entry.every is None:
         return None
-    own = next_poll(now=now, every=entry.every, name=entry.name)
-    hourly = next_poll(now=now, every=max(entry.every, HOURLY), name=entry.name)
+    hourly = None
+    if row["is_beacon"]:
+        hourly = next_poll(now=now, every=max(entry.every, HOURLY), name=entry.name)
+    failing = now + max(entry.every, LONGEST)
     return heeded(
-        now + max(entry.every, LONGEST) if row["failures"] else own,
+        failing if row["failures"] else next_poll(now=now, every=entry.every, name=entry.name),
         now=now,
         min_interval=row["min_interval"],
         fresh_for=row["fresh_for"],
         skip_hours=hours(row["skip_hours"]),
-        latest=hourly if row["is_beacon"] else None,
+        latest=hourly,
     )
 
 
