@@ -96,4 +96,4 @@ def oldest_published(connection: sqlite3.Connection, endpoint_id: int) -> dateti
         (endpoint_id,),
     ).fetchone()
     found = moment(oldest)
-    return None if found is None else found - timedelta(days=1)
+    return None if found is None else found - timedelta(seconds=1)

@@ -152,6 +152,24 @@ def test_a_post_that_comes_back_word_for_word_with_its_old_date_is_restored(benc
     assert alert["data"]["revision"]["new"]["number"] == 2
 
 
+def test_one_that_only_a_sweep_can_see_again_is_restored_too(tmp_path, clock, site):
+    for number in range(40, 120):
+        clock.advance(minutes=1)
+        site.publish(f"Post {number}", "<p>Text.</p>")
+    bench = Bench(tmp_path, clock, {"example.org": site}, SOURCE)
+    bench.poll()
+    before = site.posts[7].modified, site.posts[7].modified_gmt, site.posts[7].slug
+    site.trash(7)
+    bench.sweep()
+    bench.poll(minutes=11)
+    site.untrash(7)
+    site.posts[7].modified, site.posts[7].modified_gmt, site.posts[7].slug = before
+    bench.poll(minutes=80)
+    assert [change["kind"] for change in bench.changes()] == ["unpublished"]
+    bench.sweep()
+    assert [change["kind"] for change in bench.changes()] == ["unpublished", "restored"]
+
+
 def test_a_post_put_behind_a_password_is_no_removal(bench, site):
     site.protect(7)
     bench.sweep()
@@ -239,6 +257,20 @@ def test_trouble_at_the_second_look_alone_only_puts_it_off(bench, site, trouble)
     site.heal()
     bench.poll(minutes=60)
     assert kinds(bench) == [("deleted", "Post 6")]
+
+
+def test_an_api_in_trouble_is_not_asked_for_each_of_many(bench, site):
+    for number in range(1, 8):
+        site.trash(number)
+    site.fail("/wp-json/wp/v2/posts/*", Fault(status=403), times=None)
+    site.requests.clear()
+    bench.sweep()
+    bench.poll(minutes=5)
+    assert len([each for each in site.requests if each.status == 403]) == 3
+    site.heal()
+    bench.poll(minutes=60)
+    bench.poll(minutes=60)
+    assert [kind for kind, _ in kinds(bench)] == ["unpublished"] * 7
 
 
 @pytest.mark.parametrize("body", [FORBIDDEN, INVALID], ids=["rest_forbidden", "rest_post_invalid_id"])

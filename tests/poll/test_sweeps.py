@@ -200,6 +200,7 @@ def test_a_limited_baseline_stays_limited(tmp_path, clock, site):
         ("edited", "Post 19"),
         ("unpublished", "Post 21"),
     ]
+    assert bench.one("SELECT count(*) FROM posts") == 10
 
 
 def test_slices_are_bounded_by_time_and_the_next_is_due_at_once(tmp_path, clock, monkeypatch):
