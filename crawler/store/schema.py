@@ -427,6 +427,9 @@ def m0005_months(db: Database) -> None:
         """,
         "CREATE INDEX polls_last ON polls (last_at)",
         "CREATE INDEX alerts_by_state ON alerts (sink, state)",
+        # without them each Revision and original that is pruned has its foreign keys looked for in whole tables
+        "CREATE INDEX posts_latest ON posts (latest_revision_id)",
+        "CREATE INDEX revisions_original ON revisions (original_id)",
         "CREATE INDEX coverage_spans_open ON coverage_spans (source_id, sees) WHERE end_reason IS NULL",
     )
 
