@@ -29,7 +29,8 @@ def configure(log: LogConfig, *, verbose: bool) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
+        # A reload may bring another level or format.
+        cache_logger_on_first_use=False,
     )
 
 

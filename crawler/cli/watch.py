@@ -87,6 +87,7 @@ async def _watch(app: App, config: Config) -> int:
                 app.config,
                 notifier=notifier,
                 metrics=metrics,
+                reloaded=lambda config: logs.configure(config.log, verbose=app.verbose),
             )
             await daemon.run(config)
     return 0

@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
 from crawler.commands.performing import Beside, perform
-from crawler.commands.polling import counted
 from crawler.commands.turns import Turns
 from crawler.config import Config
 from crawler.daemon.delivering import Delivering
 from crawler.daemon.draining import ended
+from crawler.daemon.guarding import Guard
 from crawler.daemon.health import Health
 from crawler.daemon.keeping import Keeping
 from crawler.daemon.listening import Listening
@@ -32,10 +32,11 @@ from crawler.daemon.polling import Polling
 from crawler.daemon.reloading import Watches
 from crawler.daemon.serving import Serving, Tell
 from crawler.daemon.signals import Signals
+from crawler.daemon.status import status_line
 from crawler.daemon.timekeeping import Timekeeping
 from crawler.daemon.timing import Timing
 from crawler.errands import folder_of
-from crawler.errors import ConfigError, CrawlerError, StoreError, StoreUnavailable
+from crawler.errors import ConfigError, CrawlerError, StoreError
 from crawler.poll import Polled
 from crawler.watch import Equip, Opened, Watch, configured
 
@@ -52,10 +53,14 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _nothing(_: Config) -> None:
+    """For whoever need not know."""
+
+
 class Daemon:
     """`run` is the life of it. `start`, `tick`, `ping`, `reload` and `end` are its parts, for whoever has the time.
 
-    `load` reads the config as it is now. `wall` and `steady` are clocks; `steady` stands still while the machine
+    `load` reads the config as it is now; `reloaded` is told of each that came into use. `wall` and `steady` are clocks; `steady` stands still while the machine
     sleeps.
     """
 
@@ -67,26 +72,27 @@ class Daemon:
         *,
         notifier: Notifier | None = None,
         metrics: Metrics | None = None,
+        reloaded: Callable[[Config], None] = _nothing,
         wall: Callable[[], datetime] = _now,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._parts, self._load, self._wall = parts, load, wall
+        self._parts, self._load, self._reloaded, self._wall = parts, load, reloaded, wall
+        #: the config as it is written now is not the one in use
+        self._is_refused = False
         self._notifier = notifier or Notifier()
         self.health = Health(steady)
         self._listening = Listening(metrics, self.health) if metrics is not None else None
         self.hosts, self.sinks = Turns(), Turns()
         self._signals = Signals()
+        self._guard = Guard(parts, self.health, self._signals.stop)
         self._timekeeping = Timekeeping(parts, wall, steady)
         self._watches = Watches(parts, equip)
-        self._polling = Polling(self.hosts, self._guarded, self._told)
-        self._delivering = Delivering(self.sinks, self._guarded, steady)
+        self._polling = Polling(self.hosts, self._guard.guarded, self._told)
+        self._delivering = Delivering(self.sinks, self._guard.guarded, steady)
         self._serving = Serving(self._perform)
         self._beside = Beside(hosts=self.hosts, sinks=self.sinks, stopping=self._signals.stop.is_set)
-        self._keeping = Keeping(parts, self.health, self._guarded, wall)
+        self._keeping = Keeping(parts, self.health, self._guard.guarded, wall)
         self._timing = Timing()
-        #: why nothing can be written at present
-        self._blocked: str | None = None
-        self._failure: StoreError | None = None
 
     @property
     def watch(self) -> Watch:
@@ -108,8 +114,8 @@ class Daemon:
         for task in beside:
             task.cancel()
         await self.end()
-        if self._failure is not None:
-            raise self._failure
+        if self._guard.failure is not None:
+            raise self._guard.failure
 
     async def start(self, config: Config) -> None:
         """Take the config into use. Raises ConfigError or StoreError, and CrawlerError for `metrics`."""
@@ -124,7 +130,7 @@ class Daemon:
 
     async def tick(self) -> None:
         """Begin what is due, and return at once."""
-        await self._guarded(self._begin_what_is_due())
+        await self._guard.guarded(self._begin_what_is_due())
 
     async def idle(self) -> None:
         """Come back when nothing is under way."""
@@ -133,24 +139,13 @@ class Daemon:
 
     async def ping(self) -> None:
         """Ask the store whether it answers, and tell how things are."""
-        try:
-            if self._blocked is None:
-                await self._parts.store.ping()
-            else:
-                # A write of something real: an empty one works on a full disk, too.
-                await self._parts.store.keep_lines(self._parts.lines.snapshot())
-                self._resume()
-        except StoreUnavailable as error:
-            self._pause(str(error))
-        except StoreError as error:
-            self._fail(error)
-        self.health.beat("store")
+        await self._guard.ping()
         self._notifier.status(self._status())
 
     async def look_after(self) -> None:
         """See to the store's disk, backups and retention."""
-        if self._blocked is None:
-            await self._guarded(self._keeping.look(self.watch))
+        if self._guard.blocked is None:
+            await self._guard.guarded(self._keeping.look(self.watch))
 
     async def reload(self) -> None:
         """Read the config again and use it; a bad one is reported, and the old one stays."""
@@ -160,9 +155,12 @@ class Daemon:
             users = [*self._polling.tasks, *self._delivering.tasks, *self._serving.tasks]
             await self._watches.use(config, self._wall(), users=users)
         except (ConfigError, StoreError) as error:
+            self._is_refused = True
             for line in str(error).splitlines():
                 log.error("reload", status="refused", error=line)
         else:
+            self._is_refused = False
+            self._reloaded(config)
             self._polling.look_for_new()
             log.info("reload", status="done", sources=len(config.sources), sinks=len(config.sinks))
             try:
@@ -182,7 +180,7 @@ class Daemon:
         underway = [*self._polling.tasks, *self._serving.tasks, *self._keeping.tasks]
         await ended(underway, deadline=deadline, hurry=hurry)
         await ended(self._delivering.tasks, deadline=deadline, hurry=hurry)
-        if self._failure is None and self._blocked is None and not hurry.is_set():
+        if self._guard.failure is None and self._guard.blocked is None and not hurry.is_set():
             # Those may have looked before the last poll had found something.
             self._delivering.begin(self.watch)
             await ended(self._delivering.tasks, deadline=deadline, hurry=hurry)
@@ -203,7 +201,7 @@ class Daemon:
         if self._delivering.advances:
             self.health.beat("delivery")
         await self._mind_the_clock()
-        if self._blocked is None and not self._signals.stop.is_set():
+        if self._guard.blocked is None and not self._signals.stop.is_set():
             if not self._keeping.is_full:
                 self._polling.begin(self.watch, self._wall())
             self._delivering.begin(self.watch)
@@ -218,11 +216,8 @@ class Daemon:
         """Do what a command asks for; trouble with the store is the daemon's as well as the command's."""
         try:
             return await perform(self.watch, what, arguments, tell, self._beside)
-        except StoreUnavailable as error:
-            self._pause(str(error))
-            raise
         except StoreError as error:
-            self._fail(error)
+            self._guard.tell(error)
             raise
 
     async def _mind_the_clock(self) -> None:
@@ -234,52 +229,18 @@ class Daemon:
         """The scheduler goes by the wall clock, and would sleep for as long as that is put back: this does not."""
         while True:
             await asyncio.sleep(TICK_SECONDS)
-            await self._guarded(self._mind_the_clock())
+            await self._guard.guarded(self._mind_the_clock())
 
     async def _reload_when_asked(self) -> None:
         while True:
             await self._signals.reload.wait()
             self._signals.reload.clear()
-            await self._guarded(self.reload())
+            await self._guard.guarded(self.reload())
 
     async def _feed_watchdog(self) -> None:
         if self.health.advances():
             self._notifier.alive()
 
-    async def _guarded(self, work: Awaitable[object]) -> None:
-        """Do this; trouble with the store pauses the watch, or ends it where only a new start helps."""
-        try:
-            await work
-        except StoreUnavailable as error:
-            self._pause(str(error))
-        except StoreError as error:
-            self._fail(error)
-        except Exception:
-            # A mistake of ours costs this piece of work; nobody waits for its task to hear of it.
-            log.exception("work", status="failed")
-
-    def _pause(self, reason: str) -> None:
-        if self._blocked is None:
-            log.error("store", status="paused", error=reason)
-        self._blocked = reason
-        self.health.trouble("store", reason)
-
-    def _resume(self) -> None:
-        log.info("store", status="resumed")
-        self._blocked = None
-        self.health.trouble("store", None)
-
-    def _fail(self, error: StoreError) -> None:
-        self._failure = self._failure or error
-        self._signals.stop.set()
-
     def _status(self) -> str:
-        """One line that a person understands: `watching 212 sources, 3 failing; 2 alerts pending`."""
-        if self._blocked is not None:
-            return f"paused: {self._blocked}"
-        states, pending = self._parts.store.summary()
-        watched = sum(number for state, number in states.items() if state not in ("removed", "duplicate", "paused"))
-        parts = [f"watching {counted(watched, 'source')}"]
-        parts += [f"{states[state]:,} {state}" for state in ("failing", "suspect", "gone") if state in states]
-        full = "; paused: the disk is full" if self._keeping.is_full else ""
-        return f"{', '.join(parts)}; {counted(pending, 'alert')} pending{full}"
+        line = status_line(self._parts.store, blocked=self._guard.blocked, is_full=self._keeping.is_full)
+        return f"{line}; the new config was refused, the log says why" if self._is_refused else line

@@ -18,6 +18,7 @@ from crawler.alert import JsonlSink
 from crawler.cli.compose import access
 from crawler.config import Config, load
 from crawler.daemon import Daemon
+from crawler.daemon.notify import Notifier
 from crawler.fetch import Fetcher, HostLines
 from crawler.poll import Desk
 from crawler.store import SqliteStore
@@ -57,6 +58,8 @@ class World:
         #: no request is answered before this is set
         self.hold = asyncio.Event()
         self.hold.set()
+        #: what the service manager was told with READY
+        self.statuses: list[str] = []
         self.asked: dict[str, list[float]] = defaultdict(list)
         self.write(every=every)
 
@@ -87,8 +90,15 @@ class World:
         lines = HostLines(now=self.wall, monotonic=self.steady)
         with SqliteStore(config.store) as store:
             parts = Opened(store=store, run=_inline, lines=lines)
+            notifier = Notifier()
+            notifier.ready = self.statuses.append
             daemon = Daemon(
-                parts, lambda config: self._equip(parts, config), self.load, wall=self.wall, steady=self.steady
+                parts,
+                lambda config: self._equip(parts, config),
+                self.load,
+                notifier=notifier,
+                wall=self.wall,
+                steady=self.steady,
             )
             await daemon.start(config)
             try:

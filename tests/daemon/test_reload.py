@@ -116,6 +116,7 @@ def test_a_bad_config_is_reported_and_the_old_one_stays(world, spoil, told):
     assert refused
     assert any(told in error for error in refused), refused
     assert states(world) == dict.fromkeys(names(5), "active")
+    assert any("the new config was refused" in line for line in world.statuses)
     for times in world.asked.values():
         assert times[-1] > 2400, "it is polled no longer"
 

@@ -35,7 +35,7 @@ def wait_for(holds, seconds=30):
         try:
             if holds():
                 return
-        except sqlite3.Error:  # the store is only just being made
+        except (sqlite3.Error, ValueError):  # the store is only just being made, the log not yet in JSON
             pass
         time.sleep(0.05)
     raise AssertionError("it did not come about in time")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -33,8 +34,8 @@ def entries(sites):
     return "\n".join(f"  - {{name: s{number}, url: '{site.url}/', every: 1h}}" for number, site in enumerate(sites))
 
 
-def rewrite(command, sources):
-    Command(command.folder, sources)
+def rewrite(command, sources, **more):
+    Command(command.folder, sources, **more)
 
 
 def states(command):
@@ -111,6 +112,10 @@ def test_a_hangup_swaps_the_config_and_a_bad_one_is_reported_and_changes_nothing
         process.send_signal(signal.SIGHUP)
         wait_for(lambda: "2 of 3 sources would be given up" in log_of(command))
         assert states(command) == {"renamed": "active", "s1": "active", "s2": "active"}
+
+        rewrite(command, entries(sites).replace("name: s0", "name: renamed"), log="{format: json}")
+        process.send_signal(signal.SIGHUP)
+        wait_for(lambda: json.loads(log_of(command).splitlines()[-1])["status"] == "done")
 
         # It still watches all of them.
         sites[0].edit(1, title="Seen all the same")
