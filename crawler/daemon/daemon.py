@@ -60,8 +60,8 @@ def _nothing(_: Config) -> None:
 class Daemon:
     """`run` is the life of it. `start`, `tick`, `ping`, `reload` and `end` are its parts, for whoever has the time.
 
-    `load` reads the config as it is now; `reloaded` is told of each that came into use. `wall` and `steady` are clocks; `steady` stands still while the machine
-    sleeps.
+    `load` reads the config as it is now; `reloaded` is told of each that came into use. `wall` and `steady` are
+    clocks; `steady` stands still while the machine sleeps.
     """
 
     def __init__(
