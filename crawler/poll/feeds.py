@@ -9,7 +9,8 @@ from crawler.endpoints import feed
 from crawler.errors import ParseError
 from crawler.fetch import validators_of
 from crawler.model import Fetched, NotModified, Page, SourceFacts
-from crawler.poll.visit import NOTHING, Judged, Visit
+from crawler.poll.judging import NOTHING, Judged
+from crawler.poll.visit import Visit
 from crawler.schedule import LONGEST
 
 Read = NotModified | feed.Same | feed.Changed

@@ -12,7 +12,8 @@ from crawler.endpoints.walk import step as stepped
 from crawler.errors import PollError
 from crawler.fetch import robots
 from crawler.model import SourceFacts, Walk
-from crawler.poll.visit import Judged, Visit
+from crawler.poll.judging import Judged
+from crawler.poll.visit import Visit
 from crawler.schedule import HOURLY, next_poll
 
 #: A larger archive is not searched for what is missing: the next sweep finds it.

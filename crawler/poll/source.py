@@ -23,7 +23,8 @@ from crawler.poll import feeds, rest, sweep
 from crawler.poll.desk import Desk
 from crawler.poll.found import Found, find, reason_of
 from crawler.poll.polled import Polled, report
-from crawler.poll.visit import Tally, Visit
+from crawler.poll.tally import Tally
+from crawler.poll.visit import Visit
 from crawler.route import notified
 from crawler.schedule import next_poll
 

@@ -12,7 +12,8 @@ from crawler.endpoints import evidence
 from crawler.endpoints.evidence import Evidence
 from crawler.errors import FetchError, PollError
 from crawler.model import Gone, Key, Suspect, Suspicion
-from crawler.poll.visit import NOTHING, Visit
+from crawler.poll.judging import NOTHING
+from crawler.poll.visit import Visit
 
 #: In one poll; the others wait for the next one.
 MOST = 20

@@ -25,7 +25,9 @@ from crawler.fetch import robots
 from crawler.model import Endpoint, Source, SourceFacts, Suspicion, Walk
 from crawler.poll import suspects
 from crawler.poll.desk import Desk
-from crawler.poll.visit import NOTHING, Tally, Visit
+from crawler.poll.judging import NOTHING
+from crawler.poll.tally import Tally
+from crawler.poll.visit import Visit
 from crawler.route import notified
 from crawler.schedule import next_page, next_poll
 

@@ -7,24 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from crawler.config import SourceConfig
-from crawler.decide import Decision, Look, complete, decide, keys_to_ask
-from crawler.errors import FetchError, ParseError, PollError
+from crawler.decide import Look
+from crawler.errors import FetchError, PollError
 from crawler.model import (
-    ChangePlan,
-    Comparison,
     Endpoint,
     EndpointState,
-    Fetch,
-    Fetched,
-    FieldDiff,
-    Fields,
-    Known,
-    NotModified,
     Page,
     Plan,
     PollRecord,
-    PostPlan,
-    Request,
     Source,
     SourceFacts,
     Suspicion,
@@ -32,59 +22,10 @@ from crawler.model import (
 )
 from crawler.model.plan import Outcome, PollKind, Sees
 from crawler.poll.desk import Desk
-from crawler.route import notified, patterns
+from crawler.poll.judging import NOTHING, Judged, judged
+from crawler.poll.tally import Tally
+from crawler.route import notified
 from crawler.schedule import HOURLY, heeded, next_poll, wrong_clock
-from crawler.tasks import Compare, CompareMany
-
-
-class Tally:
-    """A Fetch that counts: what one endpoint's poll sent and read."""
-
-    def __init__(self, fetch: Fetch) -> None:
-        self._fetch = fetch
-        #: since the last commit, and in all
-        self.requests = self.bytes = self.sent = 0
-        self.status: int | None = None
-
-    async def __call__(self, request: Request, /) -> Fetched | NotModified:
-        try:
-            answer = await self._fetch(request)
-        except FetchError as error:
-            self._count(error.requests)
-            self.status = error.status
-            raise
-        self._count(answer.requests)
-        self.bytes += answer.wire_bytes if isinstance(answer, Fetched) else 0
-        self.status = 200 if isinstance(answer, Fetched) else 304
-        return answer
-
-    def _count(self, requests: int) -> None:
-        self.requests += requests
-        self.sent += requests
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Judged:
-    """What a page means, ready to be written."""
-
-    posts: tuple[PostPlan, ...] = ()
-    #: Posts shown with nothing new
-    seen: tuple[int, ...] = ()
-    #: posts that the page showed, unreadable ones too
-    shown: int = 0
-    #: a line for each of them that nothing could be made of
-    unclear: tuple[str, ...] = ()
-
-    @property
-    def new(self) -> int:
-        return sum(post.post_id is None for post in self.posts)
-
-    @property
-    def changes(self) -> int:
-        return sum(post.change is not None for post in self.posts)
-
-
-NOTHING = Judged()
 
 
 @dataclass(kw_only=True, slots=True)
@@ -118,14 +59,7 @@ class Visit:
 
     async def judge(self, look: Look, page: Page) -> Judged:
         """Decide what a page means and have its Changes compared."""
-        known = self.desk.store.known(self.source.id, self.endpoint.id, keys_to_ask(page))
-        decision = decide(look, known, page)
-        return Judged(
-            posts=await self._completed(look, known, decision),
-            seen=decision.seen,
-            shown=len(page.sightings) + len(page.unreadable),
-            unclear=(*page.unreadable, *decision.unclear),
-        )
+        return await judged(self.desk, look, page)
 
     async def commit(
         self,
@@ -213,34 +147,6 @@ class Visit:
         )
         return replace(base, **circumstances)  # type: ignore[arg-type]
 
-    async def _completed(self, look: Look, known: Known, decision: Decision) -> tuple[PostPlan, ...]:
-        asked = patterns(self.desk.routes)
-        pairs = tuple(_pair(post, post.change, asked) for post in decision.posts if post.change is not None)
-        if not pairs:
-            return decision.posts
-        comparisons = await self._compared(pairs)
-        return complete(look, known, decision.posts, comparisons, self.desk.routes)
-
-    async def _compared(self, pairs: tuple[Compare, ...]) -> tuple[Comparison, ...]:
-        """Compare in a child. A pair that is too much for it is still a Change, only without details."""
-        try:
-            return await self.desk.run(CompareMany(pairs=pairs))
-        except ParseError:
-            return tuple([await self._compared_alone(pair) for pair in pairs])
-
-    async def _compared_alone(self, pair: Compare) -> Comparison:
-        try:
-            return await self.desk.run(pair)
-        except ParseError:
-            # Counted as if all of it had been replaced, so that no sink's condition loses it.
-            return Comparison(
-                fields=tuple(FieldDiff(name=name) for name in pair.fields),
-                words_added=len((pair.new.content or "").split()),
-                words_removed=len((pair.old.content or "").split()),
-                summary="too large to compare in detail",
-                matched=pair.patterns,
-            )
-
     async def _commit(
         self,
         state: Mapping[str, object] | None,
@@ -316,10 +222,3 @@ class Visit:
             skip_hours=asked.skip_hours,
             latest=hourly if self.is_beacon else None,
         )
-
-
-def _pair(post: PostPlan, change: ChangePlan, asked: tuple[str, ...]) -> Compare:
-    """The two states of a Change; nothing lies on one side of a publication or a removal."""
-    old = change.old.fields if change.old is not None else Fields()
-    new = post.revision.fields if post.revision is not None else post.sighting.fields or Fields()
-    return Compare(old=old, new=new, fields=change.fields, patterns=asked)
