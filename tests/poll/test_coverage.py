@@ -27,7 +27,9 @@ def bench(tmp_path, clock):
 @pytest.fixture
 def feed(tmp_path, clock):
     there = site(clock, kind="feed", feed_path="/news.xml")
-    made = Watched(tmp_path, clock, {"example.org": there}, "  - {name: example.org, url: https://example.org/news.xml}")
+    made = Watched(
+        tmp_path, clock, {"example.org": there}, "  - {name: example.org, url: https://example.org/news.xml}"
+    )
     made.poll()
     return made
 
