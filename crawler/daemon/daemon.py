@@ -152,8 +152,7 @@ class Daemon:
         self._notifier.reloading()
         try:
             config = await asyncio.to_thread(self._load)
-            users = [*self._polling.tasks, *self._delivering.tasks, *self._serving.tasks]
-            await self._watches.use(config, self._wall(), users=users)
+            await self._watches.use(config, self._wall(), users=self._users)
         except (ConfigError, StoreError) as error:
             self._is_refused = True
             for line in str(error).splitlines():
@@ -190,6 +189,10 @@ class Daemon:
         if self._listening is not None:
             await asyncio.to_thread(self._listening.stop)
         log.info("stopped")
+
+    def _users(self) -> list[asyncio.Task[None]]:
+        """What is under way with the Watch in use."""
+        return [*self._polling.tasks, *self._delivering.tasks, *self._serving.tasks]
 
     async def _listen(self, config: Config) -> None:
         if self._listening is not None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
 from crawler.config import Config
 from crawler.errors import ConfigError, Problem
 from crawler.watch import Equip, Opened, Watch, configured
+
+#: Tasks that work with a Watch.
+Users = Iterable[asyncio.Task[None]]
 
 
 class Watches:
@@ -27,10 +30,11 @@ class Watches:
             raise RuntimeError("no config is in use yet")
         return self._open[0]
 
-    async def use(self, config: Config, now: datetime, *, users: Iterable[asyncio.Task[None]] = ()) -> None:
+    async def use(self, config: Config, now: datetime, *, users: Callable[[], Users] = list) -> None:
         """Use this config from now on: the store in line with it, the Watch swapped whole.
 
-        `users`: tasks that still work with the old one. Raises ConfigError or StoreError, and then the old one stays.
+        `users`: asked at the swap for the tasks that still work with the old one. Raises ConfigError or StoreError, and
+        then the old one stays.
         """
         old = self._open
         if old is not None:
@@ -45,7 +49,8 @@ class Watches:
             raise
         self._open = watch, opening
         if old is not None:
-            closing = asyncio.create_task(_close_after(old[1], list(users)))
+            # Only now: the store may have been slow to take it, and polls were begun with the old one meanwhile.
+            closing = asyncio.create_task(_close_after(old[1], list(users())))
             self._closings.add(closing)
             closing.add_done_callback(self._closings.discard)
 

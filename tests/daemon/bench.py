@@ -61,6 +61,8 @@ class World:
         #: what the service manager was told with READY
         self.statuses: list[str] = []
         self.asked: dict[str, list[float]] = defaultdict(list)
+        #: how many Watches have been opened
+        self.opened = 0
         self.write(every=every)
 
     def write(self, names: list[str] | None = None, *, every: str = "15m", more: str = "") -> None:
@@ -120,6 +122,7 @@ class World:
 
     @asynccontextmanager
     async def _equip(self, parts: Opened, config: Config):
+        self.opened += 1
         fetcher = Fetcher(
             user_agent="crawler",
             concurrency=16,
@@ -163,11 +166,16 @@ class _Noting(Router):
 
     def __init__(self, world: World) -> None:
         super().__init__(world.sites)
-        self._world = world
+        self._world, self._is_closed = world, False
+
+    async def aclose(self) -> None:
+        self._is_closed = True
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self._world.asked[request.url.host].append(self._world.steady())
         await self._world.hold.wait()
+        if self._is_closed:
+            raise RuntimeError("the connections of this Watch have been closed")
         return await super().handle_async_request(request)
 
 

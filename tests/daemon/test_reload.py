@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 
 import pytest
 import structlog
@@ -157,3 +159,27 @@ def test_what_a_poll_finds_for_a_source_that_has_left_meanwhile_is_not_written(w
     asyncio.run(story())
     assert [alert["data"]["post"]["title"] for alert in world.alerts()] == ["In time"]
     assert states(world)["s000.example"] == "removed"
+
+
+def test_a_poll_that_begins_while_the_store_takes_the_new_config_keeps_its_connections(world):
+    release = asyncio.Event()
+
+    async def story():
+        async with world.running() as daemon:
+            await world.run(daemon, hours=0.5)
+            with closing(sqlite3.connect(world.folder / "crawler.db", isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                opened, reload = world.opened, asyncio.create_task(daemon.reload())
+                while world.opened == opened:
+                    await asyncio.sleep(0.01)
+                world.hold = release
+                world.clock.advance(minutes=20)
+                await daemon.tick()
+                assert len(daemon._polling.tasks) == 5
+                other.execute("ROLLBACK")
+            await reload
+            release.set()
+            await daemon.idle()
+
+    asyncio.run(story())
+    assert world.rows("SELECT * FROM sources WHERE failures OR last_error IS NOT NULL") == []
