@@ -124,13 +124,14 @@ def lasting(low: str, high: str, *, never: str | None = None) -> Reads:
     """A duration from `low` to `high`; None for the word `never`, where there is one."""
     least, most = scalars.duration(low), scalars.duration(high)
     pattern = scalars.DURATION_PATTERN if never is None else f"^{never}$|{scalars.DURATION_PATTERN}"
+    measure = _duration if never is None else _duration_or(never)
 
     def read(value: object) -> timedelta | None:
         if _is_number(value):
             raise ValueError(f"{value} is a bare number; say of what: {value}s, {value}m, {value}h or {value}d")
         if never is not None and value == never:
             return None
-        found: timedelta = _duration(value)
+        found: timedelta = measure(value)
         if not least <= found <= most:
             raise ValueError(f"must be from {low} to {high}, not {show(value)}")
         return found
@@ -146,6 +147,18 @@ def size(value: object) -> int:
     if not 1024 <= found <= 1024**3:
         raise ValueError(f"must be from 1KiB to 1GiB, not {show(value)}")
     return found
+
+
+def _duration_or(never: str) -> Callable[[object], Any]:
+    """The reader of a duration that may be this word instead, and says so."""
+
+    def duration(text: str) -> timedelta:
+        try:
+            return scalars.duration(text)
+        except ValueError as error:
+            raise ValueError(f"{error}, or {never}") from error
+
+    return told(duration)
 
 
 _duration = told(scalars.duration)
