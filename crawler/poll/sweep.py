@@ -20,16 +20,17 @@ from crawler.config import SourceConfig
 from crawler.decide.removal import AGREE, concluded, is_whole
 from crawler.endpoints.collection import BATCH
 from crawler.endpoints.walk import step as stepped
-from crawler.errors import FetchError, PollError
-from crawler.fetch import robots
+from crawler.errors import PollError
 from crawler.model import Endpoint, Source, SourceFacts, Suspicion, Walk
 from crawler.poll import suspects
 from crawler.poll.desk import Desk
 from crawler.poll.judging import NOTHING
+from crawler.poll.missing import search
 from crawler.poll.tally import Tally
 from crawler.poll.visit import Visit
+from crawler.poll.walking import ask_robots, fresh, stumble
 from crawler.route import notified
-from crawler.schedule import next_page, next_poll
+from crawler.schedule import LONGEST, next_page
 
 log = structlog.get_logger()
 
@@ -37,8 +38,6 @@ log = structlog.get_logger()
 SLICE = timedelta(seconds=60)
 #: A paced walk goes on once it may ask for so many pages.
 BURST = 20
-#: A sweep that failed is tried again after this, doubled with each failure.
-AGAIN = timedelta(minutes=15)
 #: The zone that is farthest ahead of UTC: a walk's cursor is a time of the site's, in a zone of its own.
 _FARTHEST = timedelta(hours=14)
 
@@ -89,11 +88,10 @@ class _Sweep:
 
     async def run(self) -> Swept:
         await self._walk(self._under_way() or await self._begin())
-        if not self._now:
-            await self._search()
+        trouble = None if self._now else await search(self._visits)
         found = await suspects.look(self._visits, most=None if self._now else suspects.MOST)
         changes = self._swept.changes + found.changes
-        error = self._swept.error or found.error
+        error = self._swept.error or trouble or found.error
         swept = replace(self._swept, changes=changes, requests=self._fetch.sent, error=error)
         _report(self._source.name, swept, self._desk.clock() - self._started)
         return swept
@@ -105,7 +103,7 @@ class _Sweep:
         if self._now or begun is None or begun == self._source.last_sweep_at or begun > self._started:
             return []
         return [
-            walk if walk is not None and walk.started_at == begun else _fresh(visit, begun)
+            walk if walk is not None and walk.started_at == begun else fresh(visit, begun)
             for visit, walk in zip(self._visits, found, strict=True)
         ]
 
@@ -116,7 +114,7 @@ class _Sweep:
         is_due = period is not None and not since <= self._started < since + period
         if not (self._now or is_due):
             return []
-        walks = [_fresh(visit, self._started) for visit in self._visits]
+        walks = [fresh(visit, self._started) for visit in self._visits]
         await self._desk.store.keep_walks(walks)
         return walks
 
@@ -129,7 +127,7 @@ class _Sweep:
                 return
             try:
                 if not walk.done:
-                    await self._ask_robots(visit)
+                    await ask_robots(visit)
                 while not walk.done:
                     if not self._may_go_on(walk):
                         await self._pause(walk)
@@ -143,10 +141,6 @@ class _Sweep:
             done.append(walk)
         if done:
             await self._conclude(done)
-
-    async def _ask_robots(self, visit: Visit) -> None:
-        if visit.config.robots and not await robots.allowed(visit.fetch, visit.endpoint.url, visit.desk.user_agent):
-            raise PollError("robots", "robots.txt does not allow it to be swept; `robots: false` does it all the same")
 
     def _may_go_on(self, walk: Walk) -> bool:
         now = self._desk.clock()
@@ -211,23 +205,14 @@ class _Sweep:
         said = f"the site said that it has {walk.total:,} posts, and showed {shown:,}"
         error = PollError("not_data", said, url=visit.endpoint.url)
         # Not sooner than the next sweep would be: that costs as much.
-        next_at = self._desk.clock() + (self._config.sweep or AGAIN)
-        again = replace(_fresh(visit, walk.started_at), last_error=f"not_data: {said}", next_at=next_at)
+        next_at = self._desk.clock() + (self._config.sweep or LONGEST)
+        again = replace(fresh(visit, walk.started_at), last_error=f"not_data: {said}", next_at=next_at)
         await visit.stumbled(error, again)
         self._swept = replace(self._swept, error=error)
         return False
 
     async def _failed(self, visit: Visit, walk: Walk, error: PollError) -> None:
-        failures = walk.failures + 1
-        next_at = next_poll(
-            now=self._desk.clock(),
-            every=AGAIN,
-            name=self._source.name,
-            failures=failures - 1,
-            wait=error.retry_after if isinstance(error, FetchError) else None,
-        )
-        words = f"{error.reason}: {error}"[:2000]
-        await visit.stumbled(error, replace(walk, failures=failures, last_error=words, next_at=next_at))
+        await stumble(visit, walk, error)
         self._swept = replace(self._swept, error=error)
 
     async def _conclude(self, walks: Sequence[Walk]) -> None:
@@ -260,46 +245,6 @@ class _Sweep:
 
     def _told_by(self) -> tuple[str, ...]:
         return notified(self._desk.routes)
-
-    async def _search(self) -> None:
-        """Find what is no longer listed by ids alone, where an ordinary look saw that there are fewer posts."""
-        for visit in self._visits:
-            walk = self._desk.store.walk(visit.endpoint.id, "light")
-            if walk is None or walk.done or (walk.next_at is not None and walk.next_at > self._started):
-                continue
-            try:
-                await self._light(visit, walk)
-            except PollError as error:
-                await self._failed(visit, replace(walk, cursor=None, offset=0, seen=0, total=None), error)
-
-    async def _light(self, visit: Visit, walk: Walk) -> None:
-        await self._ask_robots(visit)
-        store, begun = self._desk.store, self._desk.clock()
-        shown: set[int] = set()
-        onward = walk
-        while not onward.done:
-            step = await stepped(visit.fetch, self._desk.run, visit.endpoint, onward)
-            shown |= {sighting.wp_id for sighting in step.page.sightings if sighting.wp_id is not None}
-            onward = replace(step.walk, unread=onward.unread + len(step.page.unreadable))
-        if not is_whole(len(shown) + onward.unread, onward.total):
-            raise PollError("not_data", f"a list of {len(shown):,} of {onward.total:,} posts", url=visit.endpoint.url)
-        missing = [
-            each
-            for each in store.missing(self._source.id, begun, now=begun)
-            if each.wp_id not in shown and each.endpoint_id == visit.endpoint.id
-        ]
-        known = {each.post_id: each for each in store.suspects(self._source.id)}
-        posts = store.public_posts(self._source.id)
-        conclusion = concluded(missing, known, posts=posts, unread=onward.unread, now=begun, light=True)
-        if conclusion.is_too_much:
-            # No light word is enough for that: the whole archive is read again.
-            await store.keep_walks([_fresh(each, begun) for each in self._visits])
-            conclusion = replace(conclusion, suspects=())
-        await visit.commit(NOTHING, state=None, walk=onward, suspicion=Suspicion(suspects=conclusion.suspects))
-
-
-def _fresh(visit: Visit, at: datetime) -> Walk:
-    return Walk(endpoint_id=visit.endpoint.id, kind="sweep", started_at=at)
 
 
 def _too_much(source: Source, held: int) -> str:
