@@ -61,8 +61,8 @@ class World:
         #: what the service manager was told with READY
         self.statuses: list[str] = []
         self.asked: dict[str, list[float]] = defaultdict(list)
-        #: how many Watches have been opened
-        self.opened = 0
+        #: a Watch has been opened
+        self.opened = asyncio.Event()
         self.write(every=every)
 
     def write(self, names: list[str] | None = None, *, every: str = "15m", more: str = "") -> None:
@@ -122,7 +122,7 @@ class World:
 
     @asynccontextmanager
     async def _equip(self, parts: Opened, config: Config):
-        self.opened += 1
+        transport = _Noting(self)
         fetcher = Fetcher(
             user_agent="crawler",
             concurrency=16,
@@ -131,9 +131,10 @@ class World:
             configured_hosts=(),
             proxy=None,
             lines=parts.lines,
-            transport=_Noting(self),
+            transport=transport,
         )
-        async with fetcher:
+        self.opened.set()
+        async with fetcher, transport:
             desk = Desk(
                 store=parts.store,
                 fetch_for=lambda source: fetcher.for_source(access(source)),

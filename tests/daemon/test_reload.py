@@ -169,9 +169,9 @@ def test_a_poll_that_begins_while_the_store_takes_the_new_config_keeps_its_conne
             await world.run(daemon, hours=0.5)
             with closing(sqlite3.connect(world.folder / "crawler.db", isolation_level=None)) as other:
                 other.execute("BEGIN IMMEDIATE")
-                opened, reload = world.opened, asyncio.create_task(daemon.reload())
-                while world.opened == opened:
-                    await asyncio.sleep(0.01)
+                world.opened.clear()
+                reload = asyncio.create_task(daemon.reload())
+                await world.opened.wait()
                 world.hold = release
                 world.clock.advance(minutes=20)
                 await daemon.tick()
