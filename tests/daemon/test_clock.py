@@ -9,8 +9,13 @@ from itertools import pairwise
 import apscheduler.schedulers.base
 import pytest
 
+from crawler.cli.compose import equipped
+from crawler.daemon import Daemon
 from crawler.daemon.clocks import Clocks
 from crawler.daemon.timing import Timing
+from crawler.fetch import HostLines
+from crawler.store import SqliteStore
+from crawler.watch import Opened
 from tests.daemon.bench import World
 
 HOUR = timedelta(hours=1)
@@ -142,16 +147,22 @@ def test_a_change_of_summer_time_is_none(tmp_path, monkeypatch):
     assert max(gaps([time for time in times if time > 60])) <= LONGEST + STEP
 
 
-def test_the_scheduler_ticks_on_although_its_clock_is_put_back(monkeypatch):
-    offset = [timedelta()]
+@pytest.fixture
+def offset(monkeypatch):
+    """What the clock that the scheduler goes by is wrong by."""
+    found = [timedelta()]
 
     class Put(datetime):
         @classmethod
         def now(cls, tz=None):
-            return datetime.now(tz) + offset[0]
+            return datetime.now(tz) + found[0]
 
     monkeypatch.setattr(apscheduler.schedulers.base, "datetime", Put)
     monkeypatch.setattr("crawler.daemon.timing.datetime", Put)
+    return found
+
+
+def test_the_scheduler_ticks_on_although_its_clock_is_put_back(offset):
     ticks = []
 
     async def tick():
@@ -175,3 +186,38 @@ def test_the_scheduler_ticks_on_although_its_clock_is_put_back(monkeypatch):
     assert before >= 2
     assert stopped <= 1, "the scheduler does not need catch_up any more"
     assert again >= 2
+
+
+def test_the_daemon_notices_by_itself_that_the_scheduler_sleeps(tmp_path, monkeypatch, offset):
+    monkeypatch.setattr("crawler.daemon.daemon.TICK_SECONDS", 0.05)
+    config = World(tmp_path, hosts=0).load()
+
+    async def story(store):
+        ticks = asyncio.Queue()
+
+        class Ticking(Daemon):
+            async def tick(self):
+                ticks.put_nowait(None)
+                await super().tick()
+
+        async def ticked(times):
+            async with asyncio.timeout(10):
+                for _ in range(times):
+                    await ticks.get()
+
+        parts = Opened(store=store, run=None, lines=HostLines())
+        daemon = Ticking(
+            parts,
+            lambda config: equipped(parts, config, lambda *_: None),
+            lambda: config,
+            wall=lambda: datetime.now(UTC) + offset[0],
+        )
+        running = asyncio.create_task(daemon.run(config))
+        await ticked(3)
+        offset[0] = -HOUR
+        await ticked(5)
+        running.cancel()
+        await daemon.end()
+
+    with SqliteStore(config.store) as store:
+        asyncio.run(story(store))
