@@ -64,7 +64,7 @@ def log_of(command):
 
 def test_a_stop_in_the_middle_of_a_hang_takes_less_than_15_s_and_loses_nothing(tmp_path, sites):
     sites[0].fail("*", Fault(hang=60), times=None)
-    command = Command(tmp_path, entries(sites))
+    command = Command(tmp_path, entries(sites).replace("every: 1h", "every: 1h, timeout: 60s", 1))
     with daemon(command) as process:
         wait_for(lambda: sites[0].requests and are_read(command, 2))
         asked = time.monotonic()
