@@ -218,3 +218,36 @@ def test_a_sink_that_failed_while_the_sources_were_fine_is_3(tmp_path, site):
     time.sleep(1)
     site.edit(1, title="Not to be told")
     assert command("poll").returncode == 3
+
+
+def nobody_reads():
+    """A pipe whose reader has gone."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    return open(writer, "w")
+
+
+def on_a_full_disk():
+    return open("/dev/full", "w")
+
+
+@pytest.mark.parametrize("opened", [nobody_reads, on_a_full_disk])
+def test_a_log_that_cannot_be_written_stops_neither_polls_nor_reloads(tmp_path, site, opened):
+    command = Command(tmp_path, f"  - {{url: '{site.url}/', every: 1h}}")
+    with opened() as stderr:
+        daemon = command.start("run", stderr=stderr)
+    try:
+        wait_for(lambda: command.one("SELECT count(*) FROM endpoints WHERE last_ok_at IS NOT NULL") == 2)
+        site.fail("*", Fault(status=503), times=None)
+        make_due(tmp_path)
+        wait_for(lambda: command.one("SELECT failures FROM sources") == 1)
+        for name in ("first", "second"):
+            with (tmp_path / "config.yaml").open("a") as config:
+                config.write(f"  - {{name: {name}, url: '{site.url}/?{name}', paused: true}}\n")
+            daemon.send_signal(signal.SIGHUP)
+            wait_for(lambda name=name: command.one(f"SELECT count(*) FROM sources WHERE name = '{name}'") == 1)
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(20) == 0
+    finally:
+        daemon.kill()
+        daemon.communicate()
