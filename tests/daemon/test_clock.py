@@ -96,6 +96,21 @@ def test_jumps_are_written_down_and_what_was_stored_meanwhile_is_flagged(tmp_pat
     assert not world.rows("SELECT 1 FROM polls WHERE started_at > '2000' AND error IS NOT NULL")
 
 
+@pytest.mark.parametrize("jump", [back_an_hour, on_an_hour], ids=lambda jump: jump.__name__)
+def test_the_peace_that_a_host_asked_for_keeps_its_length(tmp_path, jump):
+    world = World(tmp_path, hosts=1)
+
+    async def story():
+        async with world.running() as daemon:
+            await world.step(daemon, seconds=1)
+            daemon._parts.lines.hold("s000.example", 1800)
+            jump(world)
+            await world.step(daemon, seconds=30)
+            return daemon._parts.lines.held_for("s000.example")
+
+    assert asyncio.run(story()) == pytest.approx(1770, abs=2)
+
+
 def test_a_clock_put_back_while_nothing_ran_does_not_stop_the_polls(tmp_path):
     world = World(tmp_path, hosts=3)
 
