@@ -111,6 +111,39 @@ def test_the_peace_that_a_host_asked_for_keeps_its_length(tmp_path, jump):
     assert asyncio.run(story()) == pytest.approx(1770, abs=2)
 
 
+def test_a_poll_that_ends_while_the_clock_is_put_back_is_not_its_sources_last(tmp_path, monkeypatch):
+    """By the wrong clock it has decided when the next one is due, and writes that when the clock is right again."""
+    world = World(tmp_path, hosts=2)
+    ten_years_on(world)
+    commit, released = SqliteStore.commit, asyncio.Event()
+
+    async def late(store, plan):
+        await released.wait()
+        return await commit(store, plan)
+
+    monkeypatch.setattr(SqliteStore, "commit", late)
+
+    async def story():
+        async with world.running() as daemon:
+            released.set()
+            await world.run(daemon, hours=0.5)
+            released.clear()
+            world.clock.advance(minutes=20)
+            await daemon.tick()
+            await asyncio.sleep(0.05)
+            world.wrong = timedelta()
+            await daemon.tick()
+            released.set()
+            await daemon.idle()
+            begun = world.steady()
+            await world.run(daemon, hours=1)
+            return begun
+
+    begun = asyncio.run(story())
+    for times in world.asked.values():
+        assert 3 <= sum(time > begun for time in times) <= 5
+
+
 def test_a_clock_put_back_while_nothing_ran_does_not_stop_the_polls(tmp_path):
     world = World(tmp_path, hosts=3)
 
