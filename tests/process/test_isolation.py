@@ -55,7 +55,7 @@ class Server:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             self.asked.setdefault(host, []).append(asyncio.get_running_loop().time())
             if BAD.get(host) == "hang":
-                await asyncio.sleep(60)
+                await asyncio.sleep(600)
             if BAD.get(host) == "drip":
                 for byte in b"HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\n" * 100:
                     writer.write(bytes([byte]))
@@ -89,7 +89,8 @@ def configured(folder, hosts, port):
         lines.append(f"  - {{name: {host}, url: 'http://{host}:{at}/feed/', kind: feed}}\n")
     (folder / "config.yaml").write_text(
         "store: crawler.db\nfetch: {allow_private: [127.0.0.0/8]}\nsinks: [{name: log, type: jsonl, path: a.jsonl}]\n"
-        "defaults: {per_host_delay: 0s, timeout: 2s}\nsources:\n" + "".join(lines)
+        # Long enough that those which hang and drip could fill all slots for longer than an interval.
+        "defaults: {per_host_delay: 0s, timeout: 4s}\nsources:\n" + "".join(lines)
     )
     config = load(folder / "config.yaml", env={})
     # Shorter than the config allows: a minute's interval would make it a quarter of an hour.
