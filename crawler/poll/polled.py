@@ -46,7 +46,7 @@ def report(polled: Polled, took: timedelta, *, had_failed: bool = False, mistake
         "read": polled.baseline,
         "changed": polled.changes,
         "requests": polled.requests,
-        "ms": round(took.total_seconds() * 1000),
+        "ms": max(0, round(took.total_seconds() * 1000)),  # the clock may have been put back meanwhile
         "reason": polled.reason,
         "error": polled.error,
     }

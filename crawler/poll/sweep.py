@@ -263,7 +263,7 @@ def _report(name: str, swept: Swept, took: timedelta) -> None:
         "read": swept.posts,
         "changed": swept.changes,
         "requests": swept.requests,
-        "ms": round(took.total_seconds() * 1000),
+        "ms": max(0, round(took.total_seconds() * 1000)),  # the clock may have been put back meanwhile
     }
     if swept.error is not None:
         log.warning("sweep", **facts, reason=swept.error.reason, error=str(swept.error))

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import apscheduler.schedulers.base
 import pytest
+import structlog
 
 from crawler.cli.compose import equipped
 from crawler.daemon import Daemon
@@ -139,7 +140,9 @@ def test_a_poll_that_ends_while_the_clock_is_put_back_is_not_its_sources_last(tm
             await world.run(daemon, hours=1)
             return begun
 
-    begun = asyncio.run(story())
+    with structlog.testing.capture_logs() as logs:
+        begun = asyncio.run(story())
+    assert min(log["ms"] for log in logs if log["event"] == "poll") >= 0
     for times in world.asked.values():
         assert 3 <= sum(time > begun for time in times) <= 5
 
