@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from crawler.alert import JsonlSink, Sink, StdoutSink
 from crawler.cli.colours import paint
 from crawler.config import Config, SinkConfig, SourceConfig
 from crawler.daemon.metrics import Metrics
+from crawler.errors import StoreUnavailable
 from crawler.fetch import Fetcher, HostLines, SourceAccess
 from crawler.model import Fetch
 from crawler.poll import Desk
@@ -23,6 +25,9 @@ from crawler.watch import Opened, Watch, configured
 from crawler.workers import Workers
 
 Progress = Callable[[str, int, int | None], None]
+
+#: The last write has so long before the end goes on; it is still done where the store takes it.
+KEEP_SECONDS = 1.0
 
 
 def now() -> datetime:
@@ -79,7 +84,14 @@ async def opened(
             try:
                 yield Opened(store=store, run=workers.run, lines=lines)
             finally:
-                await store.keep_lines(lines.snapshot())
+                await _keep(store, lines)
+
+
+async def _keep(store: SqliteStore, lines: HostLines) -> None:
+    """Write down what hosts asked for. Where the store cannot take it just now, the end is none the worse for it."""
+    with suppress(StoreUnavailable, TimeoutError):
+        async with asyncio.timeout(KEEP_SECONDS):
+            await store.keep_lines(lines.snapshot())
 
 
 @asynccontextmanager

@@ -45,6 +45,9 @@ class Writer:
         self._connection, self._path, self._file = connection, path, _identity(path)
         self._queue: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._patience = math.inf
+        self._is_ending = False
+        #: why the last transaction could not be made
+        self._trouble: StoreError | None = None
         self._thread = threading.Thread(target=self._work, name="store", daemon=True)
         self._thread.start()
 
@@ -55,8 +58,11 @@ class Writer:
         return await future
 
     def stop(self, *, patience: float = math.inf) -> None:
-        """End the thread when all is written and, within `patience` seconds, indexed: the next start goes on."""
-        self._patience = patience
+        """End the thread when all is written and, within `patience` seconds, indexed: the next start goes on.
+
+        What a locked store has just refused is not waited for again by what comes behind it.
+        """
+        self._patience, self._is_ending = patience, True
         self._queue.put(None)
         self._thread.join()
 
@@ -93,6 +99,9 @@ class Writer:
 
     def _transact(self, group: list[_Order]) -> None:
         """One transaction for the group, a savepoint for each: one that fails takes no other with it."""
+        if self._is_ending and self._trouble is not None:
+            _tell([_Done(order.future, None, self._trouble) for order in group])
+            return
         try:
             with translated(self._path):
                 self._begin()
@@ -100,7 +109,10 @@ class Writer:
                 self._connection.execute("COMMIT")
         except StoreError as error:
             self._roll_back()
+            self._trouble = error
             done = [_Done(order.future, None, error) for order in group]
+        else:
+            self._trouble = None
         _tell(done)
 
     def _apart(self, order: _Order) -> _Done:

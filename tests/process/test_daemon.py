@@ -79,9 +79,18 @@ def test_a_daemon_with_nothing_to_do_stops_at_once(watching):
     assert time.monotonic() - asked < 5
 
 
+def test_a_stop_that_was_asked_for_is_a_good_one_also_while_somebody_holds_the_store(watching):
+    command, daemon = watching
+    with closing(sqlite3.connect(command.folder / "crawler.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        daemon.send_signal(signal.SIGTERM)
+        code, log = ended(daemon)
+    assert code == 0, log
+
+
 def removed(folder):
     for path in folder.glob("crawler.db*"):
-        if path.suffix != ".lock":
+        if path.suffix not in (".lock", ".errands"):
             path.unlink()
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
+import time
 from contextlib import closing, contextmanager
 
 import pytest
 
+from crawler.errors import StoreUnavailable
 from crawler.store.opening import open_writer
 from crawler.store.writer import GROUP, Writer
 
@@ -104,3 +107,20 @@ def test_the_loop_may_be_gone_before_the_write_is_done(connection, tmp_path):
             go_on = runner.run(leave())
         go_on.set()
     assert keys(connection) == {"left behind"}
+
+
+def test_an_end_waits_for_a_locked_store_once(connection, tmp_path):
+    connection.execute("PRAGMA busy_timeout = 300")
+
+    async def seconds(writer):
+        tasks = [asyncio.ensure_future(writer.write(put(f"k{number}"))) for number in range(20 * GROUP)]
+        await asyncio.sleep(0)
+        begun = time.monotonic()
+        await asyncio.to_thread(writer.stop)
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        assert {type(outcome) for outcome in outcomes} == {StoreUnavailable}
+        return time.monotonic() - begun
+
+    with closing(sqlite3.connect(tmp_path / "crawler.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert asyncio.run(seconds(Writer(connection, tmp_path / "crawler.db"))) < 3
