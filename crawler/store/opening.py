@@ -52,7 +52,8 @@ class WriteLock:
         try:
             file = open(self.path, "a+", encoding="ascii")  # noqa: SIM115 (held for life)
         except OSError as error:
-            raise StoreUnavailable(f"{self.path}: {error.strerror}; is the directory there and writable?") from error
+            whose = f"is the directory there, and writable for the user {os.geteuid()}?"
+            raise StoreUnavailable(f"{self.path}: {error.strerror}; {whose}") from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -183,8 +183,8 @@ def test_readers_can_read_while_the_writer_is_open(tmp_path):
             reader.execute("DELETE FROM sources")
 
 
-def test_a_folder_that_cannot_be_written_says_so(tmp_path):
-    with pytest.raises(StoreError, match="no-such-folder"):
+def test_a_folder_that_cannot_be_written_says_so_and_for_whom(tmp_path):
+    with pytest.raises(StoreError, match=rf"no-such-folder.* writable for the user {os.geteuid()}"):
         SqliteStore(tmp_path / "no-such-folder" / "crawler.db").__enter__()
 
 
