@@ -31,6 +31,7 @@ LAYERS = {
     "endpoints": 2,
     "store": 2,
     "alert": 2,
+    "threads": 2,
     "child": 2,
     "workers": 2,
     "demo": 2,
@@ -47,6 +48,7 @@ LAYERS = {
 #: Pairs of one layer of which the first may see the second.
 NEIGHBOURS = {
     ("alert", "store"),  # delivery reads the outbox
+    ("alert", "threads"),
     ("workers", "child"),
     ("model", "errors"),
     ("commands", "watch"),

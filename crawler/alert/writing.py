@@ -6,11 +6,11 @@ Each has a thread of its own, one that the program does not wait for when it end
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 
 from crawler.errors import SinkError
+from crawler.threads import in_thread
 
 #: What a Sink has for one alert.
 SECONDS = 15.0
@@ -38,7 +38,7 @@ class Writing:
             if late_id == alert_id and late.exception() is None:
                 return late.result()
         try:
-            return await self._within_limit(alert_id, _in_thread(write))
+            return await self._within_limit(alert_id, in_thread(write))
         except (OSError, ValueError, RuntimeError) as error:
             raise SinkError(f"{self._place}: {getattr(error, 'strerror', None) or error}") from error
 
@@ -53,20 +53,3 @@ class Writing:
             return ended.result()
         finally:
             ended.cancel()  # nobody asks for it any more; the write itself cannot be cancelled
-
-
-def _in_thread(work: Callable[[], str | None]) -> Future[str | None]:
-    outcome: Future[str | None] = Future()
-    outcome.set_running_or_notify_cancel()
-
-    def run() -> None:
-        try:
-            result = work()
-        except BaseException as error:
-            outcome.set_exception(error)
-        else:
-            outcome.set_result(result)
-
-    # A daemon thread: one of the event loop's own would be waited for at the end, perhaps for ever.
-    threading.Thread(target=run, name="sink", daemon=True).start()
-    return outcome

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +47,7 @@ def _config(opened: Top, files: Files, env: Mapping[str, str], urls: Iterable[st
     folder = opened.path.absolute().parent
     head = top.head(opened)
     defaults, groups = top.defaults(opened), top.groups(opened)
-    gatherer = Gatherer(files=files, read={opened.path.resolve()})
+    gatherer = Gatherer(files=files, read={os.path.realpath(opened.path)})
     declared = _declared(opened, gatherer)
     known = {*groups, *group_names(declared)}
     check_unique(declared)

@@ -6,6 +6,7 @@ Here is what is declared and where; what groups and defaults add is worked out i
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,7 +32,7 @@ class Gatherer:
 
     files: Files
     #: files that have been read; each is read once, so that a circle ends
-    read: set[Path]
+    read: set[str]
     #: every source that was found, right or wrong
     places: list[tuple[Map, Place]] = field(default_factory=list)
 
@@ -64,10 +65,10 @@ class Gatherer:
         if not paths:
             place.tell(tree, ("include",), f"no file matches; the pattern is relative to {folder.absolute()}")
         for path in paths:
-            if path.resolve() in self.read:
+            if os.path.realpath(path) in self.read:
                 place.tell(tree, ("include",), f"{path} has been read already; include it once")
                 continue
-            self.read.add(path.resolve())
+            self.read.add(os.path.realpath(path))
             inner = self.files.yaml(path)
             if inner is not None:
                 yield from self.gather(inner, path.parent, replace(place, file=str(path), path=(), line=1))

@@ -36,8 +36,9 @@ from crawler.daemon.status import status_line
 from crawler.daemon.timekeeping import Timekeeping
 from crawler.daemon.timing import Timing
 from crawler.errands import folder_of
-from crawler.errors import ConfigError, CrawlerError, StoreError
+from crawler.errors import ConfigError, CrawlerError, Problem, StoreError
 from crawler.poll import Polled
+from crawler.threads import in_thread
 from crawler.watch import Equip, Opened, Watch, configured
 
 log = structlog.get_logger()
@@ -47,6 +48,8 @@ PING_SECONDS = 10.0
 KEEPING_SECONDS = 60.0
 #: Polls under way may end within this after a stop; what is then still open is dropped whole.
 DRAIN_SECONDS = 9.0
+#: For a config of ten thousand sources on a busy machine.
+READ_SECONDS = 30.0
 
 
 def _now() -> datetime:
@@ -151,12 +154,16 @@ class Daemon:
         """Read the config again and use it; a bad one is reported, and the old one stays."""
         self._notifier.reloading()
         try:
-            config = await asyncio.to_thread(self._load)
+            config = await self._read()
             await self._watches.use(config, self._wall(), users=self._users)
         except (ConfigError, StoreError) as error:
             self._is_refused = True
             for line in str(error).splitlines():
                 log.error("reload", status="refused", error=line)
+        except Exception:
+            # A mistake of ours costs this reload; the service manager must not wait for its end for ever.
+            self._is_refused = True
+            log.exception("reload", status="failed")
         else:
             self._is_refused = False
             self._reloaded(config)
@@ -189,6 +196,15 @@ class Daemon:
         if self._listening is not None:
             await asyncio.to_thread(self._listening.stop)
         log.info("stopped")
+
+    async def _read(self) -> Config:
+        """The config as it is written now. Raises ConfigError, also where reading it does not come to an end."""
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                return await asyncio.wrap_future(in_thread(self._load))
+        except TimeoutError:
+            text = f"could not be read within {READ_SECONDS:g} s; is it a pipe, or on a disk that hangs?"
+            raise ConfigError([Problem(str(self.watch.config.path), None, "", text)]) from None
 
     def _users(self) -> list[asyncio.Task[None]]:
         """What is under way with the Watch in use."""

@@ -4,6 +4,7 @@ import copy
 import json
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
@@ -101,3 +102,9 @@ def test_aliases_that_stand_inside_themselves_are_told_of(tmp_path):
 
 def test_the_schema_holds_no_secret_and_is_json():
     assert CANARY not in json.dumps(json_schema())
+
+
+def test_a_link_that_leads_to_itself_is_told_of(tmp_path):
+    (tmp_path / "config.yaml").symlink_to("config.yaml")
+    with pytest.raises(ConfigError, match="too many levels of symbolic links"):
+        load(tmp_path / "config.yaml", env={})

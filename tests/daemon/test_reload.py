@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from contextlib import closing
 
@@ -183,3 +184,32 @@ def test_a_poll_that_begins_while_the_store_takes_the_new_config_keeps_its_conne
 
     asyncio.run(story())
     assert world.rows("SELECT * FROM sources WHERE failures OR last_error IS NOT NULL") == []
+
+
+def test_a_config_that_does_not_come_to_an_end_is_refused_and_the_next_one_is_read(world, monkeypatch):
+    monkeypatch.setattr("crawler.daemon.daemon.READ_SECONDS", 0.2)
+
+    def pipe():
+        (world.folder / "config.yaml").unlink()
+        os.mkfifo(world.folder / "config.yaml")
+
+    def file_again():
+        (world.folder / "config.yaml").unlink()
+        world.write(names(4))
+
+    refused, done = reloads(run(world, pipe, file_again))
+    assert refused[0] == "refused"
+    assert "could not be read within 0.2 s" in refused[1]
+    assert done == ("done", None)
+    assert sorted(states(world).values()) == ["active"] * 4 + ["removed"]
+
+
+def test_a_mistake_of_ours_in_a_reload_leaves_the_old_config_and_nobody_waiting(world, monkeypatch):
+    def broken():
+        monkeypatch.setattr("crawler.watch.ConfiguredSource", None)
+
+    logs = run(world, broken)
+    assert [log["status"] for log in logs if log["event"] == "reload"] == ["failed"]
+    assert "the new config was refused" in world.statuses[-1]
+    for times in world.asked.values():
+        assert times[-1] > 2400, "it is polled no longer"
