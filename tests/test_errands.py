@@ -486,3 +486,9 @@ def test_a_turn_that_is_cancelled_is_given_back():
             pass
 
     asyncio.run(main())
+
+
+def test_a_link_to_a_store_leads_to_the_folder_of_its_daemon(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link.db").symlink_to("elsewhere/crawler.db")
+    assert folder_of(tmp_path / "link.db") == folder_of((tmp_path / "elsewhere").resolve() / "crawler.db")

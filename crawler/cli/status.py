@@ -19,6 +19,7 @@ from crawler.errands.files import SERVING, folder_of
 from crawler.errors import NotFound
 from crawler.store import overview
 from crawler.store.holding import holder
+from crawler.store.opening import lock_of
 from crawler.store.overview import Totals
 from crawler.store.queries import Row
 from crawler.store.reading import Reader
@@ -74,7 +75,7 @@ def _about(app: App, reader: Reader) -> Iterator[Text]:
     """Who watches, and what is to be known of all Sources."""
     store = app.reading_config.store
     daemon = holder(folder_of(store) / SERVING)
-    writer = holder(store.with_name(store.name + ".lock"))
+    writer = holder(lock_of(store))
     if daemon is not None:
         yield line(f"watched by the daemon, process {daemon}")
     elif writer is not None:

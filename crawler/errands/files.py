@@ -31,8 +31,9 @@ class Errand:
 
 
 def folder_of(store: Path) -> Path:
-    """The folder of the errands for the daemon that holds this store."""
-    return store.with_name(store.name + ".errands")
+    """The folder of the errands for the daemon that holds this store, whatever links lead to it."""
+    place = Path(os.path.realpath(store))
+    return place.with_name(place.name + ".errands")
 
 
 def open_folder(folder: Path) -> int:

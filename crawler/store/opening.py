@@ -37,6 +37,12 @@ def translated(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {error}") from error
 
 
+def lock_of(store: Path) -> Path:
+    """The lock of a store; there is one, whatever links lead to the store."""
+    place = Path(os.path.realpath(store))
+    return place.with_name(place.name + ".lock")
+
+
 class WriteLock:
     """The lock of the one writing process: an flock on `STORE.lock`, which holds its pid and is never unlinked.
 
@@ -44,13 +50,15 @@ class WriteLock:
     """
 
     def __init__(self, store: Path) -> None:
-        self.path = store.with_name(store.name + ".lock")
+        self.path = lock_of(store)
         self._file: IO[str] | None = None
 
     def acquire(self) -> None:
         """Take it or raise StoreLocked with the holder's pid."""
         try:
-            file = open(self.path, "a+", encoding="ascii")  # noqa: SIM115 (held for life)
+            # No link is followed: who may write to the folder could have root empty any file by one.
+            descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+            file = open(descriptor, "a+", encoding="ascii")  # noqa: SIM115 (held for life)
         except OSError as error:
             whose = f"is the directory there, and writable for the user {os.geteuid()}?"
             raise StoreUnavailable(f"{self.path}: {error.strerror}; {whose}") from error
@@ -117,6 +125,7 @@ def _keep_copy(connection: sqlite3.Connection, path: Path) -> None:
 
 def _create(path: Path) -> None:
     """Make a new store beside its place and move it there whole: a kill never leaves an empty file that we refuse."""
+    path = Path(os.path.realpath(path))
     unfinished = path.with_name(path.name + ".new")
     for leftover in (unfinished, Path(f"{unfinished}-wal"), Path(f"{unfinished}-shm")):
         leftover.unlink(missing_ok=True)

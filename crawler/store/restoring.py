@@ -70,7 +70,7 @@ def _hand_over(copy: Copy, place: Path, lock: Path) -> None:
     if os.geteuid() == 0:
         owner = before or place.parent.stat()
         os.fchown(copy.descriptor, owner.st_uid, owner.st_gid)
-        os.chown(lock, owner.st_uid, owner.st_gid)
+        os.chown(lock, owner.st_uid, owner.st_gid, follow_symlinks=False)
     os.fsync(copy.descriptor)
 
 

@@ -146,6 +146,23 @@ def test_a_second_writer_is_refused_with_the_pid_of_the_first(tmp_path):
         pass
 
 
+def test_a_link_to_a_store_is_no_way_round_its_lock(tmp_path):
+    (tmp_path / "link.db").symlink_to("crawler.db")
+    with SqliteStore(tmp_path / "link.db"), pytest.raises(StoreLocked):
+        SqliteStore(tmp_path / "crawler.db").__enter__()
+    assert (tmp_path / "link.db").is_symlink()
+    with SqliteStore(tmp_path / "crawler.db"), pytest.raises(StoreLocked):
+        SqliteStore(tmp_path / "link.db").__enter__()
+
+
+def test_a_lock_that_is_a_link_empties_no_other_file(tmp_path):
+    (tmp_path / "other").write_text("precious")
+    (tmp_path / "crawler.db.lock").symlink_to("other")
+    with pytest.raises(StoreUnavailable, match=r"crawler\.db\.lock"):
+        SqliteStore(tmp_path / "crawler.db").__enter__()
+    assert (tmp_path / "other").read_text() == "precious"
+
+
 @pytest.mark.process
 def test_the_lock_goes_with_its_process_however_that_ends(tmp_path):
     path = tmp_path / "crawler.db"
