@@ -127,3 +127,26 @@ def test_a_daemon_whose_store_is_locked_for_long_is_not_killed_and_goes_on_after
 
     asyncio.run(story())
     assert world.one("SELECT min(n) FROM (SELECT sum(repeats) AS n FROM polls GROUP BY endpoint_id)") >= 2
+
+
+def test_a_delivery_that_hangs_is_a_standstill_until_it_ends(tmp_path, monkeypatch):
+    world, released = World(tmp_path, 1), asyncio.Event()
+
+    async def hanging(*_):
+        await released.wait()
+
+    monkeypatch.setattr("crawler.daemon.delivering.deliver", hanging)
+
+    async def story():
+        async with world.running() as daemon:
+            for _ in range(8):
+                world.clock.advance(seconds=30)
+                await daemon.tick()
+                await daemon.ping()
+            assert (daemon.health.word(), daemon.health.advances()) == ("delivery", False)
+            released.set()
+            await world.step(daemon, seconds=1)
+            await world.step(daemon, seconds=1)
+            assert (daemon.health.word(), daemon.health.advances()) == ("ok", True)
+
+    asyncio.run(story())
