@@ -60,7 +60,9 @@ class Server(ThreadingMixIn, TCPServer):
     def get_request(self) -> tuple[socket.socket, object]:
         connection, address = super().get_request()
         if len(self._deadlines) >= CONNECTIONS:
-            self._hang_up(next(iter(self._deadlines)))
+            # A copy: the thread of one that ends meanwhile takes it out.
+            for oldest in list(self._deadlines)[:1]:
+                self._hang_up(oldest)
         self._deadlines[connection] = time.monotonic() + CONNECTION_SECONDS
         return connection, address
 

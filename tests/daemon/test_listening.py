@@ -282,3 +282,15 @@ def test_without_the_library_people_are_told_what_to_install(metrics, health, mo
     monkeypatch.setattr(listening, "import_module", missing)
     with pytest.raises(CrawlerError, match=r"pip install 'crawler\[metrics\]'"):
         Listening(metrics, health).start(ANYWHERE)
+
+
+def test_connections_that_end_while_the_oldest_is_looked_for_end_nothing_else(beside):
+    class Ending(dict):
+        """All of them end right after they were counted."""
+
+        def __len__(self):
+            return answering.CONNECTIONS
+
+    beside._running.server._deadlines = Ending()
+    assert said(beside, "/healthz") == (200, "ok")
+    assert said(beside, "/healthz") == (200, "ok")
