@@ -188,3 +188,12 @@ def test_a_running_daemon_keeps_its_store(tmp_path, site):
             done = command(*arguments)
             assert (done.returncode, done.stdout) == (1, "")
             assert f"process {daemon.pid} is writing to it" in done.stderr
+
+
+def test_a_daemon_makes_a_backup_by_itself_when_there_is_none(tmp_path, site):
+    source = f"  - {{url: '{site.url}/', every: 1h}}"
+    command = Command(tmp_path, source, backup="{to: backups/, every: 1h}")
+    with watching(command):
+        wait_for(lambda: list(tmp_path.glob("backups/crawler-*.db")))
+    (backup,) = tmp_path.glob("backups/*")
+    assert verify(backup).findings == ()
