@@ -210,19 +210,6 @@ def test_run_reads_watches_and_alerts_until_it_is_told_to_stop(tmp_path, site):
     assert command.alerts()[0]["data"]["fields"][0]["name"] == "title"
 
 
-def test_a_hangup_does_not_end_the_daemon(tmp_path, site):
-    command = Command(tmp_path, f"  - url: {site.url}/")
-    daemon = command.start("run")
-    wait_for(lambda: command.one("SELECT baseline_at IS NOT NULL FROM sources"))
-    daemon.send_signal(signal.SIGHUP)
-    with pytest.raises(subprocess.TimeoutExpired):
-        daemon.wait(timeout=1)
-    daemon.send_signal(signal.SIGTERM)
-    _, log = daemon.communicate(timeout=20)
-    assert daemon.returncode == 0
-    assert "restart instead" in log
-
-
 def test_a_stop_in_the_middle_of_a_hang_takes_at_most_fifteen_seconds(tmp_path, site):
     site.fail("*", Fault(hang=60), times=None)
     command = Command(tmp_path, f"  - {{url: '{site.url}/', timeout: 60s}}")
