@@ -143,7 +143,7 @@ class Daemon:
     async def ping(self) -> None:
         """Ask the store whether it answers, and tell how things are."""
         await self._guard.ping()
-        self._notifier.status(self._status())
+        await self._guard.guarded(self._tell_status())
 
     async def look_after(self) -> None:
         """See to the store's disk, backups and retention."""
@@ -259,6 +259,9 @@ class Daemon:
     async def _feed_watchdog(self) -> None:
         if self.health.advances():
             self._notifier.alive()
+
+    async def _tell_status(self) -> None:
+        self._notifier.status(self._status())
 
     def _status(self) -> str:
         line = status_line(self._parts.store, blocked=self._guard.blocked, is_full=self._keeping.is_full)

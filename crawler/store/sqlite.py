@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Concatenate, ParamSpec, TypeVar
 
 from crawler.model import (
     AlertState,
@@ -45,9 +46,12 @@ from crawler.store import (
     waits,
 )
 from crawler.store.opening import WriteLock, open_reader, open_writer, translated
-from crawler.store.rows import sure, text
+from crawler.store.rows import text
 from crawler.store.writer import Writer
 from crawler.text import NORMALIZER_VERSION
+
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
 
 
 class SqliteStore:
@@ -163,72 +167,76 @@ class SqliteStore:
     # reading
 
     def lines(self) -> Mapping[str, datetime]:
-        rows = self._reader.execute("SELECT host, next_at FROM hosts WHERE next_at IS NOT NULL")
-        return {row["host"]: sure(row["next_at"]) for row in rows}
+        return self._read(waits.lines)
 
     def sources(self) -> list[Source]:
-        return knowing.sources(self._reader)
+        return self._read(knowing.sources)
 
     def source(self, source_id: int) -> Source:
-        return knowing.source(self._reader, source_id)
+        return self._read(knowing.source, source_id)
 
     def endpoints(self, source_id: int) -> list[Endpoint]:
-        return knowing.endpoints(self._reader, source_id)
+        return self._read(knowing.endpoints, source_id)
 
     def walk(self, endpoint_id: int, kind: str = "baseline") -> Walk | None:
-        return sweeping.walk(self._reader, endpoint_id, kind)
+        return self._read(sweeping.walk, endpoint_id, kind)
 
     def hashes_before(self, endpoint_id: int, until: datetime) -> frozenset[str]:
-        return sweeping.hashes_before(self._reader, endpoint_id, until)
+        return self._read(sweeping.hashes_before, endpoint_id, until)
 
     def shown_since(self, endpoint_id: int, since: datetime) -> int:
-        return sweeping.shown_since(self._reader, endpoint_id, since)
+        return self._read(sweeping.shown_since, endpoint_id, since)
 
     def oldest_published(self, endpoint_id: int) -> datetime | None:
-        return sweeping.oldest_published(self._reader, endpoint_id)
+        return self._read(sweeping.oldest_published, endpoint_id)
 
     def suspects(self, source_id: int) -> list[Suspect]:
-        return suspecting.suspects(self._reader, source_id)
+        return self._read(suspecting.suspects, source_id)
 
     def missing(self, source_id: int, since: datetime, *, now: datetime) -> list[Suspect]:
-        return suspecting.missing(self._reader, source_id, since, now=now)
+        return self._read(suspecting.missing, source_id, since, now=now)
 
     def public_posts(self, source_id: int) -> int:
-        return suspecting.public_posts(self._reader, source_id)
+        return self._read(suspecting.public_posts, source_id)
 
     def witnesses(self, endpoint_id: int, limit: int) -> list[int]:
-        return suspecting.witnesses(self._reader, endpoint_id, limit)
+        return self._read(suspecting.witnesses, endpoint_id, limit)
 
     def due(self, now: datetime, *, bare: bool = True, limit: int = -1, besides: Collection[int] = ()) -> list[Source]:
         self._writer.check()
-        with translated(self.path):
-            found = knowing.due(self._reader, now, limit=limit, besides=besides)
-            if bare:
-                found += knowing.bare(self._reader, now, limit=limit, besides=besides)
-            ids = {*besides, *(source.id for source in found)}
-            found += suspecting.due(self._reader, now, limit=limit, besides=ids)
+        found = self._read(knowing.due, now, limit=limit, besides=besides)
+        if bare:
+            found += self._read(knowing.bare, now, limit=limit, besides=besides)
+        ids = {*besides, *(source.id for source in found)}
+        found += self._read(suspecting.due, now, limit=limit, besides=ids)
         return sorted(found, key=lambda source: source.id)
 
     def latest_time(self) -> datetime | None:
-        return clocks.latest(self._reader)
+        return self._read(clocks.latest)
 
     def summary(self) -> tuple[Mapping[str, int], int]:
-        return knowing.summary(self._reader)
+        return self._read(knowing.summary)
 
     def known(self, source_id: int, endpoint_id: int, keys: Sequence[Key]) -> Known:
-        return knowing.known(self._reader, source_id, endpoint_id, keys)
+        return self._read(knowing.known, source_id, endpoint_id, keys)
 
     def recent_hashes(self, endpoint_id: int) -> frozenset[str]:
-        return knowing.recent_hashes(self._reader, endpoint_id)
+        return self._read(knowing.recent_hashes, endpoint_id)
 
     def sightings_of(self, endpoint_id: int, wp_ids: Iterable[int]) -> Mapping[int, LastSighting]:
-        return knowing.sightings_of(self._reader, endpoint_id, wp_ids)
+        return self._read(knowing.sightings_of, endpoint_id, wp_ids)
 
     def newest_published(self, source_id: int, now: datetime) -> datetime | None:
-        return knowing.newest_published(self._reader, source_id, text(now) or "")
+        return self._read(knowing.newest_published, source_id, text(now) or "")
 
     def pending(self, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
-        return outbox.pending(self._reader, sink, now, limit)
+        return self._read(outbox.pending, sink, now, limit)
 
     def alert_states(self, ids: Sequence[int]) -> list[AlertState]:
-        return retrying.states(self._reader, ids)
+        return self._read(retrying.states, ids)
+
+    def _read(
+        self, ask: Callable[Concatenate[sqlite3.Connection, Asked], Answer], *args: Asked.args, **more: Asked.kwargs
+    ) -> Answer:
+        with translated(self.path):
+            return ask(self._reader, *args, **more)

@@ -9,7 +9,7 @@ from datetime import datetime
 from crawler.model import ConfiguredSource
 from crawler.schedule import AT_ONCE, HOURLY, LONGEST, SHARDS, next_poll, spread_over
 from crawler.store import wishes
-from crawler.store.rows import text
+from crawler.store.rows import sure, text
 
 
 def bound(connection: sqlite3.Connection, entries: Sequence[ConfiguredSource], now: datetime) -> None:
@@ -92,3 +92,9 @@ def keep_lines(connection: sqlite3.Connection, lines: Mapping[str, datetime]) ->
     connection.executemany(
         "INSERT INTO hosts (host, next_at) VALUES (?, ?)", [(host, text(at)) for host, at in lines.items()]
     )
+
+
+def lines(connection: sqlite3.Connection) -> Mapping[str, datetime]:
+    """Which hosts asked not to be asked before when."""
+    rows = connection.execute("SELECT host, next_at FROM hosts WHERE next_at IS NOT NULL")
+    return {row["host"]: sure(row["next_at"]) for row in rows}

@@ -260,3 +260,23 @@ def test_a_log_that_cannot_be_written_stops_neither_polls_nor_reloads(tmp_path, 
     finally:
         daemon.kill()
         daemon.communicate()
+
+
+@pytest.mark.parametrize("table", ["alerts", "sources"])
+def test_a_store_that_is_damaged_ends_the_daemon_with_1_and_says_so_once(watching, table):
+    command, daemon = watching
+    with closing(sqlite3.connect(command.folder / "crawler.db", isolation_level=None)) as store:
+        roots = store.execute("SELECT rootpage FROM sqlite_master WHERE tbl_name = ? AND rootpage > 0", (table,))
+        pages = [row[0] for row in roots]
+        (size,) = store.execute("PRAGMA page_size").fetchone()
+        store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with (command.folder / "crawler.db").open("r+b") as file:
+        for page in pages:
+            file.seek((page - 1) * size)
+            file.write(b"\xff" * size)
+    with closing(sqlite3.connect(command.folder / "crawler.db", isolation_level=None)) as store:
+        store.execute("INSERT INTO meta (key, value) VALUES ('seen', 'anew')")
+    code, log = ended(daemon)
+    assert code == 1, log
+    assert "restore it from a backup" in log
+    assert "Traceback" not in log
