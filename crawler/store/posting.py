@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from crawler.model import ChangePlan, Plan, PostPlan
+from crawler.store import merging
 from crawler.store.rows import fields_columns, json_text, needed, text
 
 
@@ -16,6 +17,7 @@ def write_posts(connection: sqlite3.Connection, plan: Plan, poll_id: int, normal
     revision_ids = _revision_ids(connection, plan.posts)
     at = needed(text(plan.now))
     _new_posts(connection, plan, ids, at)
+    merging.give_over(connection, plan, ids)
     _keys(connection, plan, ids)
     _originals(connection, plan.posts)
     _revisions(connection, plan, ids, revision_ids, at, normalizer_version)

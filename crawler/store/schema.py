@@ -518,3 +518,23 @@ def m0007_sweeps(db: Database) -> None:
         "CREATE INDEX suspects_due ON suspects (next_check_at) WHERE held = 0",
         "CREATE INDEX suspects_of_source ON suspects (source_id)",
     )
+
+
+@migrations()
+def m0008_identity(db: Database) -> None:
+    """Posts that turned out to be one; when a site's own word was last asked for; feeds that hide what moves."""
+    _run(
+        db,
+        # the post that it is: its history stays, its keys have gone over
+        "ALTER TABLE posts ADD COLUMN merged_into INTEGER REFERENCES posts(id)",
+        "CREATE INDEX posts_merged ON posts (merged_into) WHERE merged_into IS NOT NULL",
+        # when the REST index was last asked for the site's zone and home
+        "ALTER TABLE sources ADD COLUMN asked_at TEXT",
+        """
+        CREATE TABLE beacons (                  -- internal: feeds that are asked whether anything moved
+            endpoint_id INTEGER PRIMARY KEY REFERENCES endpoints(id) ON DELETE CASCADE,
+            missed INTEGER NOT NULL DEFAULT 0,  -- looks in a row that showed what it had been silent about
+            distrusted_at TEXT                  -- of the last of them, where it is not believed any more
+        ) STRICT
+        """,
+    )
