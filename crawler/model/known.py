@@ -183,6 +183,8 @@ class LastSighting:
     text_hash: str
     modified_at: datetime | None
     last_seen_at: datetime
+    #: of a feed: a hash of each field that it told
+    prints: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -196,6 +198,10 @@ class KnownRevision:
     modified_at: datetime | None
     content_hash: str
     fields: Fields
+    #: of its endpoint
+    rank: int = 1
+    #: when its endpoint last showed this very text; None: it shows another one
+    shown_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -217,6 +223,10 @@ class KnownPost:
     previous_change: str | None
     #: content hash -> number of the Revisions before the latest
     earlier: Mapping[str, int]
+    #: the last Revision by the endpoint that is looking, where the latest one is another endpoint's
+    own: KnownRevision | None = None
+    #: names of the fields that Changes have told of since that one
+    told: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

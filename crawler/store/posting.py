@@ -171,6 +171,7 @@ def _sightings(connection: sqlite3.Connection, plan: Plan, ids: list[int], at: s
             "endpoint_id": plan.endpoint_id,
             "raw_hash": post.sighting.raw_hash,
             "text_hash": post.text_hash,
+            "prints": None if post.prints is None else json_text(post.prints),
             "modified_at": text(post.sighting.modified_at),
             "first_seen_at": at,
             "last_seen_at": at,
@@ -183,7 +184,7 @@ def _sightings(connection: sqlite3.Connection, plan: Plan, ids: list[int], at: s
         rows,
         clause="""
         ON CONFLICT (post_id, endpoint_id) DO UPDATE SET raw_hash = excluded.raw_hash,
-               text_hash = coalesce(excluded.text_hash, text_hash),
+               text_hash = coalesce(excluded.text_hash, text_hash), prints = coalesce(excluded.prints, prints),
                modified_at = excluded.modified_at, last_seen_at = excluded.last_seen_at, missing_since = NULL
         """,
     )
