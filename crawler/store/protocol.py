@@ -9,6 +9,7 @@ from typing import Protocol
 
 from crawler.model import (
     AlertState,
+    ChangeView,
     ConfiguredSource,
     Discovered,
     Endpoint,
@@ -95,16 +96,22 @@ class Store(Protocol):
     async def put_off(self, source_id: int, until: datetime) -> None:
         """Leave what would be due of a Source's sweeps and suspects alone until then."""
 
+    async def pending(self, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
+        """The due Alerts of a Sink, in order. What is to go out as one digest has been put together before.
+
+        For one Sink this is not to be called twice at the same time.
+        """
+
     async def delivered(self, alert_id: int, at: datetime, reply: str | None) -> None:
-        """Mark an Alert as taken by its Sink."""
+        """Mark an Alert as taken by its Sink, or all of the digest that it is of."""
 
     async def refused(self, alert_id: int, error: str, next_attempt_at: datetime | None) -> None:
-        """Mark an Alert as not taken; without a next attempt it is dead."""
+        """Mark an Alert, or all of the digest that it is of, as not taken; without a next attempt it is dead."""
 
     async def retry(self, ids: Sequence[int], sinks: Sequence[str], now: datetime) -> list[int]:
         """Make pending and dead Alerts to these Sinks due at once: those with these ids, or all. Returns their ids.
 
-        Raises NotFound for an id that is no Alert's.
+        A digest is made due as a whole. Raises NotFound for an id that is no Alert's.
         """
 
     async def keep_lines(self, lines: Mapping[str, datetime]) -> None:
@@ -177,8 +184,8 @@ class Store(Protocol):
     def newest_published(self, source_id: int, now: datetime) -> datetime | None:
         """The newest publication date read so far that is not in the future."""
 
-    def pending(self, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
-        """The due Alerts of a Sink, in order."""
+    def change(self, change_id: str) -> ChangeView:
+        """A Change, which must be there, with all that an Alert says of it."""
 
     def alert_states(self, ids: Sequence[int]) -> list[AlertState]:
         """Where these Alerts stand, oldest first."""

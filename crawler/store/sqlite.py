@@ -7,11 +7,13 @@ import math
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
 from crawler.model import (
     AlertState,
+    ChangeView,
     ConfiguredSource,
     Discovered,
     Endpoint,
@@ -33,6 +35,7 @@ from crawler.store import (
     committing,
     concluding,
     covering,
+    digesting,
     knowing,
     noticing,
     outbox,
@@ -142,6 +145,13 @@ class SqliteStore:
     async def put_off(self, source_id: int, until: datetime) -> None:
         await self._writer.write(lambda db: suspecting.put_off(db, source_id, until))
 
+    async def pending(self, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
+        due = outbox.due(self._reader, sink, now, limit)
+        while bulks := digesting.bulks(self._reader, sink, due, now):
+            await self._writer.write(partial(digesting.gather, sink=sink, found=bulks, now=now))
+            due = outbox.due(self._reader, sink, now, limit)
+        return [outbox.alert(self._reader, row) for row in due]
+
     async def delivered(self, alert_id: int, at: datetime, reply: str | None) -> None:
         await self._writer.write(lambda db: outbox.delivered(db, alert_id, at, reply))
 
@@ -227,8 +237,8 @@ class SqliteStore:
     def newest_published(self, source_id: int, now: datetime) -> datetime | None:
         return knowing.newest_published(self._reader, source_id, text(now) or "")
 
-    def pending(self, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
-        return outbox.pending(self._reader, sink, now, limit)
+    def change(self, change_id: str) -> ChangeView:
+        return outbox.change(self._reader, change_id)
 
     def alert_states(self, ids: Sequence[int]) -> list[AlertState]:
         return retrying.states(self._reader, ids)
