@@ -222,7 +222,7 @@ def test_with_samples_there_is_one_of_each_type(crawler, outbox):
     payloads = [json.loads(line) for line in (outbox / "alerts.jsonl").read_text().splitlines()]
     types = [payload["type"] for payload in payloads]
     kinds = ("published", "edited", "protected", "unpublished", "deleted", "restored")
-    assert types == ["test", *(f"post.{kind}" for kind in kinds), "source.failing", "program.disk_full"]
+    assert types == ["test", *(f"post.{kind}" for kind in kinds), "digest", "source.failing", "program.disk_full"]
     assert len({payload["data"]["id"] for payload in payloads}) == len(payloads)
     assert done.stdout.splitlines() == [f"log: {type_} taken" for type_ in types]
 
