@@ -136,6 +136,8 @@ class Walk:
     reach: int | timedelta | None = None
     #: posts that were shown and could not be read
     unread: int = 0
+    #: posts that were shown under the id of a Post that they are not
+    replaced: int = 0
     #: in a row, of a sweep: polls go on beside it
     failures: int = 0
     last_error: str | None = None

@@ -528,6 +528,8 @@ def m0008_identity(db: Database) -> None:
         # the post that it is: its history stays, its keys have gone over
         "ALTER TABLE posts ADD COLUMN merged_into INTEGER REFERENCES posts(id)",
         "CREATE INDEX posts_merged ON posts (merged_into) WHERE merged_into IS NOT NULL",
+        # shown by a sweep under the id of another post
+        "ALTER TABLE walks ADD COLUMN replaced INTEGER NOT NULL DEFAULT 0",
         # when the REST index was last asked for the site's zone and home
         "ALTER TABLE sources ADD COLUMN asked_at TEXT",
         """
