@@ -114,6 +114,10 @@ class Endpoint:
     min_interval: int | None = None
     fresh_for: int | None = None
     skip_hours: tuple[int, ...] = ()
+    #: of a feed beside collections: looks in a row that showed what it was silent about, and since when it is not
+    #: believed for that
+    missed: int = 0
+    distrusted_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -37,7 +37,12 @@ def source(connection: sqlite3.Connection, source_id: int) -> Source:
 def endpoints(connection: sqlite3.Connection, source_id: int) -> list[Endpoint]:
     """The Endpoints of a Source that are polled, best first."""
     rows = connection.execute(
-        "SELECT * FROM endpoints WHERE source_id = ? AND retired_at IS NULL ORDER BY rank, id", (source_id,)
+        """
+        SELECT e.*, coalesce(b.missed, 0) AS missed, b.distrusted_at
+          FROM endpoints e LEFT JOIN beacons b ON b.endpoint_id = e.id
+         WHERE e.source_id = ? AND e.retired_at IS NULL ORDER BY e.rank, e.id
+        """,
+        (source_id,),
     )
     return [_endpoint(row) for row in rows]
 
@@ -204,6 +209,8 @@ def _endpoint(row: sqlite3.Row) -> Endpoint:
         min_interval=row["min_interval"],
         fresh_for=row["fresh_for"],
         skip_hours=hours(row["skip_hours"]),
+        missed=row["missed"],
+        distrusted_at=moment(row["distrusted_at"]),
     )
 
 

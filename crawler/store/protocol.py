@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from crawler.decide.beacon import Trust
 from crawler.model import (
     AlertState,
     ChangeView,
@@ -22,6 +23,7 @@ from crawler.model import (
     Pruned,
     Retained,
     Source,
+    SourceFacts,
     Suspect,
     Trouble,
     Walk,
@@ -90,6 +92,12 @@ class Store(Protocol):
         Told again of the same kind, Source and `since` (when it began; default: `at`) it does nothing.
         """
 
+    async def keep_trust(self, endpoint_id: int, trust: Trust) -> None:
+        """Remember how far a feed's silence is believed."""
+
+    async def keep_site(self, source_id: int, facts: SourceFacts, walks: Sequence[Walk], now: datetime) -> None:
+        """Remember what a site has just said of itself, and begin these walks."""
+
     async def keep_walks(self, walks: Sequence[Walk]) -> None:
         """Remember where these walks stand, in place of earlier ones of the same kind."""
 
@@ -146,6 +154,15 @@ class Store(Protocol):
 
     def oldest_published(self, endpoint_id: int) -> datetime | None:
         """Just before the oldest Post that the Endpoint has shown was published."""
+
+    def saves_found(self, source_id: int, since: datetime) -> list[datetime]:
+        """When, by the site's clock, the saves were made that REST has shown since then."""
+
+    def site_asked_at(self, source_id: int) -> datetime | None:
+        """When the site was last asked what it says of itself."""
+
+    def has_new_host(self, source_id: int, since: datetime) -> bool:
+        """Whether a Change since then moved a Post's link to another host."""
 
     def suspects(self, source_id: int) -> list[Suspect]:
         """The Posts of a Source that may be gone or come back, and can be looked at; by when it is their turn."""

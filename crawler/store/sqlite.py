@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
+from crawler.decide.beacon import Trust
 from crawler.model import (
     AlertState,
     ChangeView,
@@ -26,6 +27,7 @@ from crawler.model import (
     Pruned,
     Retained,
     Source,
+    SourceFacts,
     Suspect,
     Trouble,
     Walk,
@@ -42,9 +44,11 @@ from crawler.store import (
     pruning,
     registering,
     retrying,
+    sites,
     sources,
     suspecting,
     sweeping,
+    trusting,
     waits,
 )
 from crawler.store.opening import WriteLock, open_reader, open_writer, translated
@@ -139,6 +143,12 @@ class SqliteStore:
     ) -> None:
         await self._writer.write(lambda db: noticing.write(db, kind, source_id, text, at, sinks, since=since))
 
+    async def keep_trust(self, endpoint_id: int, trust: Trust) -> None:
+        await self._writer.write(lambda db: trusting.keep(db, endpoint_id, trust))
+
+    async def keep_site(self, source_id: int, facts: SourceFacts, walks: Sequence[Walk], now: datetime) -> None:
+        await self._writer.write(lambda db: sites.keep(db, source_id, facts, walks, now))
+
     async def keep_walks(self, walks: Sequence[Walk]) -> None:
         await self._writer.write(lambda db: sweeping.write(db, walks))
 
@@ -196,6 +206,15 @@ class SqliteStore:
 
     def oldest_published(self, endpoint_id: int) -> datetime | None:
         return sweeping.oldest_published(self._reader, endpoint_id)
+
+    def saves_found(self, source_id: int, since: datetime) -> list[datetime]:
+        return trusting.saves_found(self._reader, source_id, since)
+
+    def site_asked_at(self, source_id: int) -> datetime | None:
+        return sites.asked_at(self._reader, source_id)
+
+    def has_new_host(self, source_id: int, since: datetime) -> bool:
+        return sites.has_new_host(self._reader, source_id, since)
 
     def suspects(self, source_id: int) -> list[Suspect]:
         return suspecting.suspects(self._reader, source_id)
