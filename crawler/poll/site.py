@@ -7,7 +7,7 @@ after it: a change of either has the whole archive read again. By itself it is n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -22,15 +22,15 @@ log = structlog.get_logger()
 DAILY = timedelta(hours=24)
 
 
-async def look(visit: Visit, collections: Sequence[Endpoint]) -> None:
-    """Ask for the site's zone and home where that is due; `visit` is to one of its collections.
+async def look(visit: Visit, collections: Sequence[Endpoint], *, since: datetime | None) -> None:
+    """Ask for the site's zone and home where that is due, or links have moved to another host `since` then.
 
-    Where either has changed a sweep begins, unless the config wants none. Trouble is no failure: it is asked again.
+    `visit` is to one of its collections. Where either has changed a sweep begins, unless the config wants none. Trouble is no failure: it is asked again.
     """
     store, source, now = visit.desk.store, visit.source, visit.desk.clock()
     last = store.site_asked_at(source.id) or source.baseline_at
     is_due = last is None or not last <= now < last + DAILY
-    if not (is_due or store.has_new_host(source.id, visit.started)):
+    if not is_due and (since is None or not store.has_new_host(source.id, since)):
         return
     try:
         index = await site_index(visit.fetch, visit.desk.run, visit.endpoint)
