@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from crawler.decide.grouping import MANY, digest_id, is_bulk
+from crawler.decide.grouping import digest_id, is_bulk
 from crawler.model import DigestView, NoticeSource
 from crawler.store.occasions import WAITING, polls_of
 from crawler.store.rows import json_text, sure, text
@@ -20,13 +20,13 @@ _names = msgspec.json.Decoder(tuple[str, ...]).decode
 SAME = """
     (id = :id OR (digest_id, sink) = (SELECT o.digest_id, o.sink FROM alerts o WHERE o.id = :id))
 """
-#: Of one kind with the same fields, in one poll or sweep. One that has to wait for an earlier Alert of its post is
-#: left out: a digest is sent in the place of its first Alert, which would bring it before that.
-_ALIKE = f"""
-      FROM changes c JOIN alerts a ON a.change_id = c.id AND a.sink = :sink
-     WHERE c.poll_id IN (SELECT value FROM json_each(:polls)) AND c.kind = :kind AND c.fields = :fields
-       AND {WAITING} AND a.next_attempt_at <= :now
-       AND NOT EXISTS (SELECT 1 FROM changes e JOIN alerts b ON b.change_id = e.id AND b.sink = a.sink
+#: What may go out together of one poll or sweep. One that has to wait for an earlier Alert of its post is
+#: left out: a digest is sent in the place of its first Alert, which would bring it before that. CROSS: in this order,
+#: from the few to the many. SQLite would go through all that is pending for each.
+_TOGETHER = f"""
+      FROM changes c CROSS JOIN alerts a ON a.change_id = c.id AND a.sink = :sink
+     WHERE c.poll_id IN (SELECT value FROM json_each(:polls)) AND {WAITING} AND a.next_attempt_at <= :now
+       AND NOT EXISTS (SELECT 1 FROM changes e CROSS JOIN alerts b ON b.change_id = e.id AND b.sink = a.sink
                         WHERE e.post_id = c.post_id AND b.state = 'pending' AND b.id < a.id)
 """  # noqa: S608 (our own parts)
 
@@ -40,25 +40,19 @@ class Alike(NamedTuple):
     fields: str
 
 
-def alike(row: sqlite3.Row) -> Alike | None:
-    """What a due Alert may belong to; None for one that goes out as it is: of a Notice, in a digest, tried before."""
-    if row["occasion"] is None or row["digest_id"] is not None or row["attempts"]:
-        return None
-    return Alike(row["occasion"], row["change_kind"], row["fields"])
-
-
 def bulks(connection: sqlite3.Connection, sink: str, due: Iterable[sqlite3.Row], now: datetime) -> list[Alike]:
     """Which of these Alerts are to go out as digests, and are none yet."""
-    asked = dict.fromkeys(found for row in due if (found := alike(row)) is not None)
-    return [each for each in asked if is_bulk(_count(connection, sink, each, now))]
+    # One of a Notice, in a digest or tried before goes out as it is.
+    asked = {row["occasion"] for row in due if row["digest_id"] is None and row["attempts"] == 0}
+    return [found for occasion in sorted(asked - {None}) for found in _many(connection, sink, occasion, now)]
 
 
 def gather(connection: sqlite3.Connection, sink: str, found: Sequence[Alike], now: datetime) -> None:
     """Put them together, each into one digest. That is on disk before it is sent, so that it never is another one."""
     for each in found:
         rows = connection.execute(
-            f"SELECT a.id, a.change_id {_ALIKE} ORDER BY a.id",
-            _bound(connection, sink, each, now),
+            f"SELECT a.id, a.change_id {_TOGETHER} AND c.kind = :kind AND c.fields = :fields ORDER BY a.id",
+            _bound(connection, sink, each.occasion, now) | {"kind": each.kind, "fields": each.fields},
         ).fetchall()
         if is_bulk(len(rows)):
             name = digest_id(row["change_id"] for row in rows)
@@ -102,15 +96,13 @@ def digest(connection: sqlite3.Connection, name: str, sink: str) -> DigestView:
     )
 
 
-def _count(connection: sqlite3.Connection, sink: str, found: Alike, now: datetime) -> int:
-    """How many there are; of many only that there are more than MANY."""
-    (count,) = connection.execute(
-        f"SELECT count(*) FROM (SELECT 1 {_ALIKE} LIMIT {MANY + 1})",  # noqa: S608
-        _bound(connection, sink, found, now),
-    ).fetchone()
-    return int(count)
+def _many(connection: sqlite3.Connection, sink: str, occasion: str, now: datetime) -> list[Alike]:
+    rows = connection.execute(
+        f"SELECT c.kind, c.fields, count(*) AS n {_TOGETHER} GROUP BY c.kind, c.fields ORDER BY min(a.id)",
+        _bound(connection, sink, occasion, now),
+    )
+    return [Alike(occasion, row["kind"], row["fields"]) for row in rows if is_bulk(row["n"])]
 
 
-def _bound(connection: sqlite3.Connection, sink: str, found: Alike, now: datetime) -> dict[str, str | None]:
-    polls = json_text(polls_of(connection, found.occasion))
-    return {"sink": sink, "polls": polls, "kind": found.kind, "fields": found.fields, "now": text(now)}
+def _bound(connection: sqlite3.Connection, sink: str, occasion: str, now: datetime) -> dict[str, str | None]:
+    return {"sink": sink, "polls": json_text(polls_of(connection, occasion)), "now": text(now)}

@@ -121,7 +121,7 @@ def _waiting(connection: sqlite3.Connection, sink: str, found: _Open, ids: list[
     since, removed = connection.execute(
         f"""
         SELECT min(c.detected_at), count(*) FILTER (WHERE c.kind IN ('unpublished', 'deleted'))
-          FROM changes c JOIN alerts a ON a.change_id = c.id AND a.sink = ?
+          FROM changes c CROSS JOIN alerts a ON a.change_id = c.id AND a.sink = ?
          WHERE c.poll_id IN (SELECT value FROM json_each(?)) AND {WAITING}
         """,  # noqa: S608
         (sink, json_text(ids)),

@@ -281,7 +281,7 @@ def test_a_sink_that_takes_only_some_gets_a_digest_of_those(store):
     story.edits(range(1, 4), "C", sinks=["few"])
     sinks = [Sink(name) for name in story.sinks]
     delivered(store, *sinks)
-    log, some, few, everything = sinks
+    log, some, _, everything = sinks
     assert [data["count"] for data in (log.payloads[0]["data"], some.payloads[0]["data"])] == [3 * BULK, BULK]
     assert [len(each.payloads) for each in sinks] == [1, 1, 3, 1]
     # The same Changes are the same digest, whoever gets it.
