@@ -25,7 +25,8 @@ DAILY = timedelta(hours=24)
 async def look(visit: Visit, collections: Sequence[Endpoint], *, since: datetime | None) -> None:
     """Ask for the site's zone and home where that is due, or links have moved to another host `since` then.
 
-    `visit` is to one of its collections. Where either has changed a sweep begins, unless the config wants none. Trouble is no failure: it is asked again.
+    `visit` is to one of its collections. Where either has changed a sweep begins, unless the config wants none.
+    Trouble is no failure: it is asked again.
     """
     store, source, now = visit.desk.store, visit.source, visit.desk.clock()
     last = store.site_asked_at(source.id) or source.baseline_at

@@ -35,6 +35,7 @@ COLUMNS = (
     "gap_sees",
     "gap_reason",
     "gap_since",
+    "not_believed_since",
 )
 
 _SOURCES = """
@@ -43,7 +44,9 @@ _SOURCES = """
            e.last_ok_at, nullif(max(coalesce(s.next_try_at, ''), coalesce(e.next_poll_at, '')), '') AS next_poll_at,
            max(s.failures, coalesce(e.failures, 0)) AS failures,
            coalesce(s.last_error, e.last_error) AS last_error,
-           coalesce(s.failing_since, e.failing_since) AS failing_since
+           coalesce(s.failing_since, e.failing_since) AS failing_since,
+           (SELECT max(b.distrusted_at) FROM endpoints f JOIN beacons b ON b.endpoint_id = f.id
+             WHERE f.source_id = s.id AND f.retired_at IS NULL) AS not_believed_since
       FROM sources s
       LEFT JOIN (SELECT source_id, max(last_ok_at) AS last_ok_at, min(next_poll_at) AS next_poll_at,
                         max(failures) AS failures, min(failing_since) AS failing_since,
