@@ -46,6 +46,8 @@ class Seen:
     """What the crawler has been shown of a post."""
 
     told: dict[str, Any]
+    #: what its latest Revision says: putting a password on a post makes none
+    revision: dict[str, Any]
     state: str
     modified_at: datetime
     read_at: datetime
@@ -112,12 +114,14 @@ class Oracle:
             self.expected[post.id].append(Change("published"))
             return
         told, state = post.told(), _state(post)
-        change = _change(seen, post, state, _differing(seen.told, told))
+        has_moved = state != seen.state or told != seen.told
+        change = _change(seen, post, state, _differing(seen.revision, told)) if has_moved else None
         if change is not None:
             self.expected[post.id].append(change)
         if change is not None and change.kind != "protected":
             # What a password hides was not told to be another one.
-            seen.told = {name: seen.told[name] if value is None else value for name, value in told.items()}
+            seen.revision |= {name: value for name, value in told.items() if value is not None}
+        seen.told = told
         seen.state, seen.modified_at, seen.read_at, seen.suspect = state, post.modified_at, now, None
 
     def _suspects(self, now: datetime) -> None:
@@ -145,7 +149,7 @@ class Oracle:
 
 
 def _first_seen(post: Post, now: datetime) -> Seen:
-    return Seen(told=post.told(), state=_state(post), modified_at=post.modified_at, read_at=now)
+    return Seen(told=post.told(), revision=post.told(), state=_state(post), modified_at=post.modified_at, read_at=now)
 
 
 def _state(post: Post) -> str:
