@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from crawler.decide.fields import differing, tells_more
+from crawler.decide.keys import absorbing, contradiction, given_up, taking
 from crawler.decide.look import Decision, Look
 from crawler.decide.takeover import Taken, by_feed, by_rest
 from crawler.decide.times import is_news, is_silent, old_seen_at
-from crawler.identity import Keys, Replaced, Unclear, is_another, keys_of, matches
+from crawler.identity import Keys, Replaced, Unclear, keys_of, matches
 from crawler.model import (
     ChangePlan,
     Fields,
@@ -41,14 +41,14 @@ def decide(look: Look, known: Known, page: Page) -> Decision:
     sightings = list({sighting.raw_hash: sighting for sighting in page.sightings}.values())
     shown = [_keys(sighting) for sighting in sightings]
     owners = known.owners
-    known, others = _given_up(look, known, sightings)
+    known, others = given_up(look, known, sightings)
     lowest = max((place for place, keys in enumerate(shown) if not known.owners.keys().isdisjoint(keys)), default=-1)
     for place, (sighting, found) in enumerate(zip(sightings, matches(shown, known, others=others), strict=True)):
         if isinstance(found, Unclear):
             unclear.append(f"{_name(sighting)}: {found.reason}")
         elif isinstance(found, Replaced):
             replaced.append(found.post)
-        elif found.absorbs is not None and (why := _contradiction(found.absorbs, sighting)) is not None:
+        elif found.absorbs is not None and (why := contradiction(found.absorbs, sighting)) is not None:
             unclear.append(f"{_name(sighting)}: {why}")
         elif found.post is not None and _is_same(found.post, sighting):
             seen.append(found.post.id)
@@ -59,48 +59,14 @@ def decide(look: Look, known: Known, page: Page) -> Decision:
         elif found.post is None:
             news = is_news(look, sighting, above_known=place < lowest)
             plan = _unknown(_own(sighting, found.keys), sighting.text_hash, found.keys, news=news)
-            plans.append(_taking(plan, owners, found.absorbs))
+            plans.append(taking(plan, owners))
         elif look.kind != "baseline" or found.post.seen is None:
             keys = tuple(key for key in found.keys if known.owners.get(key) != found.post.id)
             plan = _known(look, found.post, _own(sighting, found.keys), sighting.text_hash, keys)
-            plans.append(_taking(plan, owners, found.absorbs))
+            plan = plan if found.absorbs is None else absorbing(plan, found.absorbs)
+            plans.append(taking(plan, owners))
         # else a baseline meets a post again that was edited since: it makes no Changes, so the next poll finds this one
     return Decision(posts=tuple(plans), seen=tuple(seen), unclear=tuple(unclear), replaced=tuple(replaced))
-
-
-def _given_up(look: Look, known: Known, sightings: Sequence[Sighting]) -> tuple[Known, frozenset[int]]:
-    """What is known without the ids that are no longer their Post's, and the places of Sightings that took others.
-
-    An id changes hands only where the Post is proven to be gone, or was never shown where a first reading begins.
-    """
-    gone: set[Key] = set()
-    others: set[int] = set()
-    for place, sighting in enumerate(sightings):
-        key = Key("wp-id", str(sighting.wp_id))
-        post = known.posts[known.owners[key]] if key in known.owners else None
-        if post is None or not is_another(post, sighting):
-            continue
-        is_free = post.state == "deleted" or post.id in look.gives_up
-        if is_free or (look.kind == "baseline" and post.seen is None):
-            gone.add(key)
-        else:
-            others.add(place)
-    owners = {key: post_id for key, post_id in known.owners.items() if key not in gone}
-    return replace(known, owners=owners), frozenset(others)
-
-
-def _contradiction(feeds: KnownPost, sighting: Sighting) -> str | None:
-    """Why a Post that only a feed showed cannot be the one that a collection shows with its guid."""
-    dates = (feeds.latest and feeds.latest.fields.published_at, sighting.published_at)
-    titles = (feeds.latest and feeds.latest.fields.title, sighting.fields and sighting.fields.title)
-    what, (old, new) = ("date", dates) if all(dates) else ("title", titles)
-    return f"its guid is that of post {feeds.id}, which has another {what}" if old and new and old != new else None
-
-
-def _taking(plan: PostPlan, owners: Mapping[Key, int], absorbed: KnownPost | None) -> PostPlan:
-    """The plan with the strong keys that another Post gives up for it."""
-    taken = tuple(key for key in plan.keys if key.kind != "link" and owners.get(key, plan.post_id) != plan.post_id)
-    return replace(plan, taken=taken, absorbs=absorbed.id if absorbed is not None else None)
 
 
 def _is_same(post: KnownPost, sighting: Sighting) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.bench import Bench
 from tests.poll.watched import Watched
-from tests.site import Clock, Site
+from tests.site import Clock, Fault, Site
 
 SOURCE = "  - {url: https://example.org/, confirm: 0s}"
 FEED = "  - url: https://example.org/feed.xml"
@@ -385,3 +385,61 @@ def test_posts_of_a_feed_go_on_as_those_of_the_collection(tmp_path, clock, site)
     clock.advance(minutes=1)
     bench.poll()
     assert told(bench) == [("edited", "An edit", ("title",)), ("edited", "Post 6", ("content",))]
+
+
+@pytest.fixture
+def split(bench, site, clock):
+    """REST is out, guid and link of post 8 change at once: what the feed shows then looks like a post of its own."""
+    bench.poll()
+    bench.poll()
+    site.rest = False
+    for _ in range(4):
+        bench.poll(minutes=70)
+    site.edit(8, guid="https://new.example/8", slug="elsewhere")
+    clock.advance(minutes=1)
+    bench.poll()
+    assert bench.one("SELECT count(*) FROM posts") == 9
+    return bench
+
+
+def test_two_posts_that_turn_out_to_be_one_go_on_as_one(split, site, clock):
+    assert told(split) == []
+    site.rest = True
+    for _ in range(3):
+        split.poll(minutes=70)
+    assert told(split) == [("edited", "Post 8", ("link",))]
+    assert public(split) == shown(site)
+    old, new = split.rows("SELECT * FROM posts WHERE title = 'Post 8' ORDER BY id")
+    assert (old["wp_id"], old["state"], new["merged_into"]) == (8, "public", old["id"])
+    assert split.one("SELECT count(DISTINCT post_id) FROM post_keys WHERE value IN ('8', 'https://new.example/8')") == 1
+    site.edit(8, title="An edit")
+    clock.advance(minutes=1)
+    split.poll()
+    assert told(split)[0] == ("edited", "An edit", ("title",))
+    assert len(split.changes()) == 2
+
+
+def test_a_change_that_was_told_of_the_other_one_is_still_found_and_not_told_again(split, site, clock):
+    site.edit(8, title="An edit")
+    clock.advance(minutes=1)
+    split.poll()
+    assert told(split) == [("edited", "An edit", ("title",))]
+    (alert,) = (alert for alert in split.alerts() if alert["type"] == "post.edited")
+    site.rest = True
+    for _ in range(3):
+        split.poll(minutes=70)
+    assert sorted(change["fields"] for change in split.changes()) == [["link"], ["title"]]
+    assert public(split) == shown(site)
+    assert split.one("SELECT post_id FROM changes WHERE id = ?", alert["data"]["id"]) == alert["data"]["post"]["id"]
+    assert split.one("SELECT revisions FROM posts WHERE id = ?", alert["data"]["post"]["id"]) == 2
+
+
+def test_two_posts_with_different_dates_are_not_made_one(split, site, clock):
+    site.edit(8, date=clock.now - timedelta(days=400))
+    site.fail("*feed*", Fault(status=503), times=None)
+    site.rest = True
+    for _ in range(3):
+        split.poll(minutes=70)
+    assert split.one("SELECT count(*) FROM posts WHERE merged_into IS NOT NULL") == 0
+    assert told(split) == []
+    assert "which has another date" in split.one("SELECT error FROM polls WHERE error IS NOT NULL ORDER BY id DESC")
