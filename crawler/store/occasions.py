@@ -84,7 +84,7 @@ def _sweeps(connection: sqlite3.Connection, now: datetime) -> Iterator[_Open]:
         for row in connection.execute(
             """
             SELECT e.source_id FROM walks w JOIN endpoints e ON e.id = w.endpoint_id AND e.retired_at IS NULL
-             WHERE w.kind <> 'baseline' AND w.done = 0 AND w.failures = 0 AND coalesce(w.next_at, '') <= ?
+             WHERE w.kind = 'sweep' AND w.done = 0 AND w.failures = 0 AND coalesce(w.next_at, '') <= ?
             """,
             (text(now),),
         )
@@ -100,20 +100,21 @@ def _sweeps(connection: sqlite3.Connection, now: datetime) -> Iterator[_Open]:
     )
     for source_id in sorted({*walking, *suspected}):
         name = _sweep(connection, source_id)
-        if name is not None:
-            yield _Open(name, is_read_on=source_id in walking, suspected=suspected.get(source_id, 0))
+        yield _Open(name, is_read_on=source_id in walking, suspected=suspected.get(source_id, 0))
 
 
-def _sweep(connection: sqlite3.Connection, source_id: int) -> str | None:
-    """The Source's last sweep, under way or done. All of its collections are one."""
+def _sweep(connection: sqlite3.Connection, source_id: int) -> str:
+    """The Source's last full sweep, under way or done. All of its collections are one, and so is what suspects that
+    were found in between turn out to be.
+    """
     (begun,) = connection.execute(
         """
-        SELECT max(w.started_at) FROM walks w JOIN endpoints e ON e.id = w.endpoint_id
-         WHERE e.source_id = ? AND w.kind <> 'baseline'
+        SELECT coalesce(max(w.started_at), 'none yet') FROM walks w JOIN endpoints e ON e.id = w.endpoint_id
+         WHERE e.source_id = ? AND w.kind = 'sweep'
         """,
         (source_id,),
     ).fetchone()
-    return None if begun is None else f"sweep {source_id} {begun}"
+    return f"sweep {source_id} {begun}"
 
 
 def _waiting(connection: sqlite3.Connection, sink: str, found: _Open, ids: list[int]) -> Occasion | None:
