@@ -21,6 +21,8 @@ def write(connection: sqlite3.Connection, plan: Plan, *, normalizer_version: int
         occasion = occasions.of(connection, plan)
         if plan.endpoint is not None:
             before = concluding.standing(connection, plan.endpoint_id)
+            if plan.endpoint.read_at is None:
+                _let_go(connection, plan.endpoint_id)
             _endpoint(connection, plan.endpoint, at=needed(text(plan.now)))
             covering.looked(connection, plan, before)
             if plan.endpoint.works and plan.poll.outcome != "failed":
@@ -75,6 +77,17 @@ def _endpoint(connection: sqlite3.Connection, state: EndpointState, *, at: str) 
             at,
             state.endpoint_id,
         ),
+    )
+
+
+def _let_go(connection: sqlite3.Connection, endpoint_id: int) -> None:
+    """A feed's document moves on unread: what stood in it stood there until the last look that found it unmoved."""
+    connection.execute(
+        """
+        UPDATE sightings SET last_seen_at = max(last_seen_at, (SELECT last_ok_at FROM endpoints WHERE id = ?1))
+         WHERE endpoint_id = ?1 AND last_seen_at >= (SELECT read_at FROM endpoints WHERE id = ?1)
+        """,
+        (endpoint_id,),
     )
 
 
