@@ -39,6 +39,9 @@ class Source:
     failures: int = 0
     #: failures in a row of its worst endpoint, or of discovery
     trouble: int = 0
+    #: when its application password was last tried, and what is the matter with it
+    login_at: datetime | None = None
+    login_error: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

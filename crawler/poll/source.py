@@ -21,7 +21,7 @@ from crawler.decide.health import is_out
 from crawler.errors import DiscoveryError, FetchError, ParseError, PollError
 from crawler.model import Endpoint, NotModified, Source, Trouble
 from crawler.model.plan import PollKind, Sees
-from crawler.poll import archive, feeds, rest, site, sweep, trust
+from crawler.poll import archive, feeds, login, rest, site, sweep, trust
 from crawler.poll.desk import Desk
 from crawler.poll.found import Found, find, reason_of
 from crawler.poll.polled import Polled, report
@@ -92,6 +92,7 @@ class _Poll:
         else:
             # Only its sweep is due.
             self._polled = replace(self._polled, ok=True)
+        await self._log_in(collections)
         await self._sweep(self._again(readable))
         return self._polled
 
@@ -146,6 +147,17 @@ class _Poll:
                 complete = False
         await trust.judge(reads)
         return complete
+
+    async def _log_in(self, collections: list[Endpoint]) -> None:
+        """Say that the application password is a wrong one, although the rest works without it."""
+        if not collections:
+            return
+        visit = self._visit(collections[0])
+        error = await login.trouble(visit, forced=self._forced)
+        polled = replace(self._polled, requests=self._polled.requests + visit.fetch.sent)
+        if error is not None and polled.error is None:
+            polled = replace(polled, reason="http_4xx", error=error)
+        self._polled = polled
 
     async def _sweep(self, collections: list[Endpoint]) -> None:
         """Go on with what is due of the Source's sweep, unless its API is in trouble."""

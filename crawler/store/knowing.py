@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from crawler.model import Endpoint, Key, Known, KnownPost, KnownRevision, LastSighting, Source, Validators
+from crawler.model import Endpoint, Fields, Key, Known, KnownPost, KnownRevision, LastSighting, Source, Validators
 from crawler.store.rows import fields_of, hours, json_text, moment, names, prints, sure, text
 
 #: Sightings whose raw hashes a feed's parse is told of: more than any window that a feed shows.
@@ -181,6 +181,8 @@ def source_of(row: sqlite3.Row) -> Source:
         last_sweep_at=moment(row["last_sweep_at"]),
         failures=row["failures"],
         trouble=row["trouble"],
+        login_at=moment(row["login_at"]),
+        login_error=row["login_error"],
     )
 
 
@@ -224,7 +226,7 @@ def _sighting(row: sqlite3.Row) -> LastSighting:
     )
 
 
-def _revision(row: sqlite3.Row) -> KnownRevision:
+def _revision(connection: sqlite3.Connection, row: sqlite3.Row) -> KnownRevision:
     return KnownRevision(
         id=row["id"],
         number=row["number"],
@@ -232,9 +234,24 @@ def _revision(row: sqlite3.Row) -> KnownRevision:
         observed_at=sure(row["observed_at"]),
         modified_at=moment(row["modified_at"]),
         content_hash=row["content_hash"],
-        fields=fields_of(row),
+        fields=_with_text(connection, row),
         rank=row["rank"],
     )
+
+
+def _with_text(connection: sqlite3.Connection, row: sqlite3.Row) -> Fields:
+    """What a Revision tells, with the text that was told before it: edited behind a password it tells none."""
+    fields = fields_of(row)
+    if fields.content is not None or row["number"] == 1:
+        return fields
+    told = connection.execute(
+        """
+        SELECT content, excerpt FROM revisions
+         WHERE post_id = ? AND endpoint_id = ? AND number < ? AND content IS NOT NULL ORDER BY number DESC LIMIT 1
+        """,
+        (row["post_id"], row["endpoint_id"], row["number"]),
+    ).fetchone()
+    return fields if told is None else replace(fields, content=told["content"], excerpt=told["excerpt"])
 
 
 def _by_another(
@@ -261,7 +278,7 @@ def _by_another(
     )
     return {
         "latest": replace(latest, shown_at=None if shown is None else sure(shown["last_seen_at"])),
-        "own": None if row is None else _revision(row),
+        "own": None if row is None else _revision(connection, row),
         "told": frozenset(name for (name,) in told),
     }
 
@@ -270,7 +287,7 @@ def _post(connection: sqlite3.Connection, row: sqlite3.Row, endpoint_id: int) ->
     about: dict[str, Any] = {"latest": None}
     earlier: dict[str, int] = {}
     if row["number"] is not None:
-        latest = _revision(row)
+        latest = _revision(connection, row)
         about = {"latest": latest}
         if latest.endpoint_id != endpoint_id:
             about = _by_another(connection, latest, row["post_id"], endpoint_id)

@@ -98,6 +98,9 @@ class Store(Protocol):
     async def keep_site(self, source_id: int, facts: SourceFacts, walks: Sequence[Walk], now: datetime) -> None:
         """Remember what a site has just said of itself, and begin these walks."""
 
+    async def keep_login(self, source_id: int, at: datetime | None, error: str | None) -> None:
+        """Remember when a Source's application password was tried, and what is the matter with it."""
+
     async def keep_walks(self, walks: Sequence[Walk]) -> None:
         """Remember where these walks stand, in place of earlier ones of the same kind."""
 

@@ -567,12 +567,11 @@ def m0009_digests(db: Database) -> None:
 
 @migrations()
 def m0010_takeover(db: Database) -> None:
-    """A feed that takes over from a closed REST API; when a site was last looked at as a whole, and its login."""
+    """A feed that takes over from a closed REST API, and logins that are not accepted."""
     _run(
         db,
         # of a feed: a hash of each field that it told, as JSON; null: not known
         "ALTER TABLE sightings ADD COLUMN prints TEXT",
-        "ALTER TABLE sources ADD COLUMN discovered_at TEXT",  # when it was last looked at for a REST API
         "ALTER TABLE sources ADD COLUMN login_at TEXT",  # when its application password was last tried
         "ALTER TABLE sources ADD COLUMN login_error TEXT",  # what came of that; null: it is accepted
         # a feed that makes Revisions by itself has been read first, as a collection has

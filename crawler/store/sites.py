@@ -42,3 +42,8 @@ def has_new_host(connection: sqlite3.Connection, source_id: int, since: datetime
         (source_id, text(since)),
     )
     return any(urlsplit(row["before"]).netloc != urlsplit(row["after"]).netloc for row in rows)
+
+
+def keep_login(connection: sqlite3.Connection, source_id: int, at: datetime | None, error: str | None) -> None:
+    """Remember when a Source's application password was tried, and what is the matter with it."""
+    connection.execute("UPDATE sources SET login_at = ?, login_error = ? WHERE id = ?", (text(at), error, source_id))

@@ -149,6 +149,9 @@ class SqliteStore:
     async def keep_site(self, source_id: int, facts: SourceFacts, walks: Sequence[Walk], now: datetime) -> None:
         await self._writer.write(lambda db: sites.keep(db, source_id, facts, walks, now))
 
+    async def keep_login(self, source_id: int, at: datetime | None, error: str | None) -> None:
+        await self._writer.write(lambda db: sites.keep_login(db, source_id, at, error))
+
     async def keep_walks(self, walks: Sequence[Walk]) -> None:
         await self._writer.write(lambda db: sweeping.write(db, walks))
 

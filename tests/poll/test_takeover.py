@@ -291,3 +291,173 @@ def test_coverage_and_status_say_so(bench, site):
         bench.poll()
     edits = bench.rows("SELECT * FROM coverage WHERE sees = 'edits' ORDER BY from_at")
     assert [each["watched"] for each in edits] == [1, 0, 1]
+
+
+def everything(bench, site):
+    return sorted(each["title"] for each in bench.rows("SELECT title FROM posts")) == sorted(
+        post.title for post in site.public("post")
+    )
+
+
+@pytest.fixture
+def closed(tmp_path, clock, site):
+    """REST was closed from the start."""
+    site.rest = False
+    bench = Bench(tmp_path, clock, {"example.org": site}, SOURCE)
+    bench.poll()
+    return bench
+
+
+def test_a_site_that_is_closed_from_the_start_is_read_through_the_pages_of_its_feed(closed, site):
+    assert closed.one("SELECT kind FROM sources") == "feed"
+    assert closed.changes() == []
+    assert closed.rows("SELECT DISTINCT cause FROM revisions") == [{"cause": "baseline"}]
+    assert everything(closed, site)
+    site.requests.clear()
+    closed.poll()
+    assert [each.status for each in site.requests] == [304]
+    site.edit(30, title="Another title")
+    closed.poll()
+    assert told(closed) == [("edited", "Another title", ("title",))]
+
+
+def test_the_pages_of_a_feed_go_on_where_they_were_cut_short(tmp_path, clock, site):
+    site.rest = False
+    site.fail("/feed/?paged=3", Fault(status=503), times=2)
+    bench = Bench(tmp_path, clock, {"example.org": site}, SOURCE)
+    bench.poll()
+    assert bench.one("SELECT count(*) FROM posts") == 20
+    site.requests.clear()
+    bench.poll()
+    bench.poll()
+    assert everything(bench, site)
+    assert "/feed/?paged=2" not in [each.path for each in site.requests]
+    assert bench.changes() == []
+
+
+@pytest.mark.parametrize(("baseline", "posts"), [("5", 10), ("15", 20), ("90d", 30), ("15h", 20), ("all", 30)])
+def test_the_pages_of_a_feed_end_where_the_config_says(tmp_path, clock, site, baseline, posts):
+    site.rest = False
+    bench = Bench(tmp_path, clock, {"example.org": site}, SOURCE + f"\n    baseline: {baseline}")
+    bench.poll()
+    assert bench.one("SELECT count(*) FROM posts") == posts
+
+
+def test_a_feed_that_knows_no_pages_is_asked_for_one_only(tmp_path, clock, site):
+    site.rest = False
+    site.fail("/feed/?paged=*", Fault(body=site.respond("GET", "/feed/").body), times=None)
+    bench = Bench(tmp_path, clock, {"example.org": site}, SOURCE)
+    bench.poll()
+    bench.poll()
+    assert bench.one("SELECT count(*) FROM posts") == 10
+    assert sum("paged" in each.path for each in site.requests) == 1
+
+
+def test_rest_that_opens_later_is_found_and_goes_on_with_the_history(closed, site, clock):
+    closed.poll()
+    site.edit(30, title="Told by the feed")
+    closed.poll()
+    site.rest = True
+    closed.poll(minutes=60)
+    assert closed.one("SELECT count(*) FROM endpoints WHERE kind = 'rest'") == 0
+    clock.advance(hours=24)
+    site.publish("Just now", "<p>News.</p>")
+    clock.advance(minutes=5)
+    for _ in range(3):
+        closed.poll()
+    assert closed.one("SELECT kind FROM sources") == "wordpress"
+    before = [("edited", "Told by the feed", ("title",)), ("published", "Just now", ())]
+    assert told(closed) == before
+    assert closed.one("SELECT count(*) FROM posts") == 31
+    assert closed.one("SELECT count(*) FROM posts WHERE wp_id IS NULL") == 0
+    site.edit(3, tags=["Defence"])
+    closed.poll(minutes=70)
+    assert told(closed)[2:] == [("edited", "Post 2", ("tags",))]
+    closed.sweep()
+    assert len(closed.changes()) == 3
+
+
+def test_rest_whose_archive_cannot_be_read_yet_leaves_the_feed_at_work(closed, site, clock):
+    closed.poll()
+    site.rest = True
+    site.fail(REST, Fault(status=503), times=None)
+    clock.advance(hours=24)
+    for number in range(6):
+        site.edit(30, title=f"Edit {number}")
+        closed.poll(minutes=70)
+    assert [each["title"] for each in closed.changes()] == [f"Edit {number}" for number in range(6)]
+    site.heal()
+    closed.poll(minutes=70)
+    assert len(closed.changes()) == 6
+    assert closed.one("SELECT count(*) FROM posts WHERE wp_id IS NULL") == 0
+
+
+def test_a_new_site_whose_posts_cannot_be_read_is_read_by_its_feed(tmp_path, clock, site):
+    site.fail(REST, Fault(status=401), times=None)
+    bench = Bench(tmp_path, clock, {"example.org": site}, SOURCE)
+    for _ in range(4):
+        bench.poll(minutes=70)
+    assert bench.changes() == []
+    assert everything(bench, site)
+    site.edit(30, title="Another title")
+    bench.poll()
+    assert told(bench) == [("edited", "Another title", ("title",))]
+    reopen(bench, site)
+    assert len(bench.changes()) == 1
+    assert bench.one("SELECT count(*) FROM posts WHERE wp_id IS NULL") == 0
+
+
+def test_a_plain_feed_is_not_looked_at_for_rest(tmp_path, clock, site):
+    site.rest = False
+    bench = Bench(tmp_path, clock, {"example.org": site}, "  - url: https://example.org/feed/")
+    for _ in range(3):
+        bench.poll(minutes=60 * 24)
+    assert {each.path.split("?")[0] for each in site.requests} <= {"/feed/", "/robots.txt"}
+
+
+ME = "/wp-json/wp/v2/users/me*"
+LOGIN = SOURCE + "\n    username: editor\n    password: ${file:password}"
+WRONG = Fault(status=401, body=b'{"code":"rest_not_logged_in"}', headers={"Content-Type": "application/json"})
+
+
+@pytest.fixture
+def logged_in(tmp_path, clock, site):
+    (tmp_path / "password").write_text("abcd efgh")
+    return Bench(tmp_path, clock, {"example.org": site}, LOGIN)
+
+
+def test_a_password_that_is_not_accepted_is_an_error_until_it_is(logged_in, site):
+    site.fail(ME, WRONG, times=None)
+    for _ in range(2):
+        (polled,) = logged_in.poll()
+        assert polled.ok
+        assert "the application password of editor is not accepted" in polled.error
+    assert "not accepted" in logged_in.one("SELECT login_error FROM sources")
+    assert logged_in.one("SELECT count(*) FROM posts") == 30
+    site.heal()
+    site.fail(ME, Fault(status=200, body=b'{"id":1}'), times=None)
+    (polled,) = logged_in.poll()
+    assert polled.error is None
+    site.requests.clear()
+    for _ in range(5):
+        logged_in.poll()
+    assert not any("users/me" in each.path for each in site.requests)
+    logged_in.poll(minutes=60 * 24)
+    assert sum("users/me" in each.path for each in site.requests) == 1
+    assert not any("context=edit" in each.path for each in site.requests)
+
+
+@pytest.mark.parametrize("fault", [Fault(status=503), Fault(status=404), Fault(status=403), Fault(hang=60)])
+def test_a_site_that_does_not_tell_says_nothing_of_the_password(logged_in, site, fault):
+    site.fail(ME, fault, times=None)
+    (polled,) = logged_in.poll()
+    assert polled.error is None
+
+
+def test_without_a_password_nothing_is_asked_and_no_error_stays(logged_in, site):
+    site.fail(ME, WRONG, times=None)
+    logged_in.poll()
+    logged_in.write_config(SOURCE)
+    (polled,) = logged_in.poll()
+    assert polled.error is None
+    assert logged_in.one("SELECT login_error FROM sources") is None
