@@ -157,7 +157,8 @@ class Suspect:
     """A Post that may be gone, or one that was unpublished and may come back."""
 
     post_id: int
-    wp_id: int
+    #: None: only feeds have shown it
+    wp_id: int | None
     #: the collection that showed it last
     endpoint_id: int
     #: where it stood
@@ -182,6 +183,8 @@ class Suspect:
     #: of the first look that showed this kind, or of the suspicion
     first_at: datetime
     next_check_at: datetime
+    #: of one that only feeds have shown
+    guid: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,10 +18,11 @@ from datetime import datetime
 
 from crawler.config import SourceConfig
 from crawler.decide.health import is_out
+from crawler.endpoints.feed import Changed
 from crawler.errors import DiscoveryError, FetchError, ParseError, PollError
 from crawler.model import Endpoint, NotModified, Source, Trouble
 from crawler.model.plan import PollKind, Sees
-from crawler.poll import archive, feeds, login, rest, site, sweep, trust
+from crawler.poll import archive, feeds, login, rest, site, sweep, trust, vanished
 from crawler.poll.desk import Desk
 from crawler.poll.found import Found, find, reason_of
 from crawler.poll.polled import Polled, report
@@ -78,6 +79,7 @@ class _Poll:
             # Before REST is tried: once it is back, what the feed has told is not told again.
             reads = await self._ask_all(beacons)
             await self._settle_all(reads, role=role, since=since)
+        await self._look_for(beacons)
         unread = await self._baselines(collections, is_alone=role == "witness")
         readable = [each for each in collections if each.id not in unread]
         if collections and not readable and role == "witness":
@@ -147,6 +149,14 @@ class _Poll:
                 complete = False
         await trust.judge(reads)
         return complete
+
+    async def _look_for(self, beacons: list[Endpoint]) -> None:
+        """Ask for the posts that a feed does not show any more."""
+        visits = [self._visit(each) for each in beacons]
+        changes = await vanished.look(visits)
+        requests = sum(visit.fetch.sent for visit in visits)
+        polled = self._polled
+        self._polled = replace(polled, changes=polled.changes + changes, requests=polled.requests + requests)
 
     async def _log_in(self, collections: list[Endpoint]) -> None:
         """Say that the application password is a wrong one, although the rest works without it."""
@@ -233,6 +243,8 @@ class _Poll:
         read_first = judged.new if role == "alone" and visit.kind == "baseline" else 0
         if role == "alone":
             read_first += await archive.read_on(visit)
+        if role != "witness" and isinstance(read, Changed):
+            await vanished.note(visit, read.page, judged)
         self._add(visit, baseline=read_first, changes=judged.changes)
 
     async def _failed(self, visit: Visit, error: PollError) -> datetime:

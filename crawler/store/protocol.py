@@ -170,6 +170,15 @@ class Store(Protocol):
     def suspects(self, source_id: int) -> list[Suspect]:
         """The Posts of a Source that may be gone or come back, and can be looked at; by when it is their turn."""
 
+    def feed_suspects(self, source_id: int) -> list[Suspect]:
+        """The Posts of a Source that only feeds have shown and that may be gone; by when it is their turn."""
+
+    def vanished(self, endpoint_id: int, after: datetime, before: datetime, *, since: datetime) -> list[Suspect]:
+        """The Posts published between two that a feed shows, and not shown by it since then, as fresh suspects."""
+
+    def neighbours(self, endpoint_id: int, limit: int) -> list[str]:
+        """Links of Posts that a feed shows, those shown last in front."""
+
     def missing(self, source_id: int, since: datetime, *, now: datetime) -> list[Suspect]:
         """The public Posts that no collection of the Source has shown since then, as fresh suspects."""
 

@@ -49,6 +49,7 @@ from crawler.store import (
     suspecting,
     sweeping,
     trusting,
+    vanishing,
     waits,
 )
 from crawler.store.opening import WriteLock, open_reader, open_writer, translated
@@ -221,6 +222,15 @@ class SqliteStore:
 
     def suspects(self, source_id: int) -> list[Suspect]:
         return suspecting.suspects(self._reader, source_id)
+
+    def feed_suspects(self, source_id: int) -> list[Suspect]:
+        return vanishing.suspects(self._reader, source_id)
+
+    def vanished(self, endpoint_id: int, after: datetime, before: datetime, *, since: datetime) -> list[Suspect]:
+        return vanishing.vanished(self._reader, endpoint_id, after, before, since=since)
+
+    def neighbours(self, endpoint_id: int, limit: int) -> list[str]:
+        return vanishing.neighbours(self._reader, endpoint_id, limit)
 
     def missing(self, source_id: int, since: datetime, *, now: datetime) -> list[Suspect]:
         return suspecting.missing(self._reader, source_id, since, now=now)
