@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 async def judge(reads: Sequence[tuple[Visit, Read | None]]) -> None:
-    """Compare what the feeds of one Source said with the Changes that REST has shown since they were asked."""
+    """Compare what the feeds of one Source said with the Changes that REST has shown since they last spoke."""
     for visit, read in reads:
         if read is None or visit.asked_at is None:
             continue
@@ -29,9 +29,11 @@ async def judge(reads: Sequence[tuple[Visit, Read | None]]) -> None:
 
 
 def _hides(visit: Visit, read: Read) -> bool:
-    if not isinstance(read, NotModified) or visit.asked_at is None or visit.endpoint.read_at is None:
+    last = visit.endpoint.last_try_at
+    if not isinstance(read, NotModified) or visit.asked_at is None or last is None:
         return False
-    saves = visit.desk.store.saves_found(visit.source.id, visit.started)
+    # Also what a look at REST showed for which the feed was not due.
+    saves = visit.desk.store.saves_found(visit.source.id, last)
     skew = read.date - visit.asked_at if read.date is not None else timedelta()
     return is_hidden(saves, read_at=visit.endpoint.read_at, asked_at=visit.asked_at, skew=skew)
 

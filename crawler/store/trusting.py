@@ -26,7 +26,7 @@ def saves_found(connection: sqlite3.Connection, source_id: int, since: datetime)
           JOIN revisions r ON r.id = c.new_revision_id
           JOIN endpoints e ON e.id = r.endpoint_id AND e.kind = 'rest'
           LEFT JOIN revisions o ON o.id = c.old_revision_id
-         WHERE c.detected_at >= ? AND c.kind IN ('published', 'edited') AND r.modified_at IS NOT o.modified_at
+         WHERE c.detected_at > ? AND c.kind IN ('published', 'edited') AND r.modified_at IS NOT o.modified_at
            AND r.modified_at IS NOT NULL
         """,
         (source_id, text(since)),

@@ -329,9 +329,10 @@ def test_a_sweep_finds_an_id_that_came_back_behind_an_old_modified(bench, site, 
     assert public(bench) == shown(site)
 
 
-def test_a_site_that_was_replaced_is_suspect_and_nothing_is_deleted(tmp_path, clock):
+@pytest.mark.parametrize("sweep", ["30d", "never"])
+def test_a_site_that_was_replaced_is_suspect_and_nothing_is_deleted(tmp_path, clock, sweep):
     site = made(clock, posts=40)
-    bench = Watched(tmp_path, clock, {"example.org": site}, SOURCE)
+    bench = Watched(tmp_path, clock, {"example.org": site}, SOURCE.replace("0s", f"0s, sweep: {sweep}"))
     bench.poll()
     for number in site.posts:
         another(site, number)

@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from crawler.cli import program
+from crawler.poll import poll_source
 from tests.poll.watched import Watched, site
 from tests.site import Clock
 
@@ -82,6 +83,23 @@ def test_a_frozen_feed_is_noticed_and_rest_is_asked_at_every_poll(bench, example
     clock.advance(minutes=1)
     bench.poll()
     assert bench.changes()[-1]["title"] == "Found at once"
+
+
+def test_what_rest_shows_while_the_feed_is_not_due_counts_too(bench, example, clock, monkeypatch):
+    async def only_due(*about, forced):
+        return await poll_source(*about, forced=False)
+
+    monkeypatch.setattr("crawler.poll.hosts.poll_source", only_due)
+    freeze(example)
+    for missed in (1, 2, 3):
+        example.edit(1, title=f"Edited at {clock():%H:%M}")
+        for _ in range(14):
+            bench.poll(minutes=7)
+        assert feed(bench) == (missed, missed == 3)
+    together = bench.rows(
+        "SELECT started_at FROM polls GROUP BY started_at HAVING count(DISTINCT endpoint_id) > 1 AND max(changed) > 0"
+    )
+    assert len(together) < 3
 
 
 def test_it_is_believed_again_after_some_good_days(bench, example, clock):
