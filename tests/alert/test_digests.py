@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import tracemalloc
 from dataclasses import replace
 from datetime import timedelta
@@ -358,3 +359,64 @@ def test_ten_thousand_at_once_are_one_line_and_cost_little_memory(tmp_path):
         store._connection.commit()
         delivered(store, JsonlSink("log", path, full_text=True))
         assert path.read_text().splitlines() == [line]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_happens_each_change_comes_once_and_in_order_of_its_post(store, monkeypatch, seed):
+    monkeypatch.setattr("crawler.decide.grouping.MANY", 4)
+    chance = random.Random(seed)
+    story = Story(store, posts=12)
+    refusals = [SinkError("down") if chance.random() < 0.5 else None for _ in range(200)]
+
+    class Moody(Sink):
+        async def send(self, payload):
+            refusal = refusals.pop() if refusals else None
+            self.payloads.append((payload, refusal is None))
+            if refusal is not None:
+                raise refusal
+
+    sink, at = Moody(), NOW
+    for step in range(60):
+        at += timedelta(minutes=chance.choice([0, 1, 7, 40]))
+        numbers = sorted(chance.sample(range(1, 13), chance.randint(1, 10)))
+        if chance.random() < 0.5:
+            story.edits(numbers, f"T{step:02}", at=at, ends=chance.random() < 0.6, continues=chance.random() < 0.3)
+        else:
+            story.sweep(numbers, f"T{step:02}", at=at, begun=at.replace(minute=0), done=chance.random() < 0.6)
+        delivered(store, sink, after=at - NOW)
+    for _ in range(60):
+        at += timedelta(hours=3)
+        delivered(store, sink, after=at - NOW)
+    assert rows(store, "SELECT DISTINCT state FROM alerts") == [{"state": "delivered"}]
+    taken = [payload["data"] for payload, is_taken in sink.payloads if is_taken]
+    changes = [change_id for data in taken for change_id in data.get("ids", [data["id"]])]
+    assert len(changes) == len(set(changes)) == rows(store, "SELECT count(*) AS n FROM changes")[0]["n"]
+    for number in range(1, 13):
+        told = [each for each in changes if each.startswith(f"c_{number:05}")]
+        found = rows(store, f"SELECT id FROM changes WHERE id LIKE 'c_{number:05}%' ORDER BY seq")
+        assert told == [row["id"] for row in found]
+    assert {len(data["ids"]) > 4 for data in taken if "ids" in data} == {True}
+    # A Change that was ever sent alone was never sent in a digest, and one digest's Changes in no other.
+    sent = {(change_id, data["id"]) for payload, _ in sink.payloads for data in [payload["data"]]
+            for change_id in data.get("ids", [data["id"]])}  # fmt: skip
+    assert len(sent) == len(changes)
+
+
+def test_what_it_takes_to_find_a_digest_grows_with_its_size_and_no_faster(tmp_path):
+    def steps(posts):
+        with SqliteStore(tmp_path / f"{posts}.db") as store:
+            Story(store, posts=posts).edits(range(1, posts + 1))
+            count = 0
+
+            def step():
+                nonlocal count
+                count += 1
+
+            for connection in (store._reader, store._connection):
+                connection.set_progress_handler(step, 10)
+            assert len(run(store.pending("log", NOW, 100))) == 1
+            for connection in (store._reader, store._connection):
+                connection.set_progress_handler(None, 0)
+            return count
+
+    assert steps(800) < 6 * steps(200)
