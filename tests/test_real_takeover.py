@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.wordpress, pytest.mark.process]
 #: What feeds and REST show differently: emoji, images at the top, a gallery, code, a quote, tags beside categories.
 TEXTS = (
     "<p>A text \U0001f389 with an emoji, number {n}.</p>",
-    "<!-- wp:image --><figure class='wp-block-image'><img src='/a.jpg' alt='A'/></figure><!-- /wp:image --><p>Text {n}</p>",
+    "<figure class='wp-block-image'><img src='/a.jpg' alt='A'/></figure><p>Text {n}</p>",
     "<!-- wp:list --><ul><li>One {n}</li><li>Two</li></ul><!-- /wp:list --><pre>code &amp; more</pre>",
     "<blockquote><p>Quoted — “{n}”</p></blockquote><p>And [caption]a caption[/caption] it.</p>",
 )

@@ -138,7 +138,7 @@ def test_rest_that_fails_beside_a_working_feed_is_told_once_and_the_source_stays
     assert bench.source()["state"] == "active"
     text = bench.text("failing")
     assert "Its REST API (posts) could not be read" in text
-    assert "new posts are still seen; edits are not" in text
+    assert "new posts are still seen, and edits of those that it shows; other edits are not" in text
     assert bench.one("SELECT failing_since IS NOT NULL FROM endpoints WHERE kind = 'rest'") == 1
     for made in bench.sites.values():
         made.rest = True

@@ -461,3 +461,50 @@ def test_without_a_password_nothing_is_asked_and_no_error_stays(logged_in, site)
     (polled,) = logged_in.poll()
     assert polled.error is None
     assert logged_in.one("SELECT login_error FROM sources") is None
+
+
+MAINTENANCE = Fault(status=503, body=b"<h1>Briefly unavailable</h1>", headers={"Retry-After": "600"})
+#: What may stand before every look for hours: where, and what comes instead.
+TROUBLE = {
+    "an update in progress": ("*", MAINTENANCE),
+    "notices where the posts should be": ("/wp-json/*", Fault(body=b"<b>Notice</b>: Undefined index in <b>x.php</b>")),
+    "too many requests": ("*", Fault(status=429, headers={"Retry-After": "60"})),
+    "pages that take too long": ("/wp-json/*per_page=100*", Fault(hang=60)),
+    "a database error": ("*", Fault(status=500, body=b"Error establishing a database connection")),
+    "half of each answer": ("*", Fault(cut=40)),
+    "an empty feed and a closed API": ("/wp-json/*", Fault(status=401)),
+}
+
+
+@pytest.mark.parametrize("how", TROUBLE)
+def test_trouble_for_hours_tells_nothing_false_and_loses_no_edit(bench, site, how):
+    pattern, fault = TROUBLE[how]
+    site.fail(pattern, fault, times=None)
+    if how.startswith("an empty feed"):
+        empty = site.respond("GET", "/feed/?paged=99").body
+        site.fail("/feed/*", Fault(body=empty), times=None)
+    for _ in range(5):
+        bench.poll(minutes=70)
+    assert bench.changes() == []
+    site.edit(30, title="Edited in the middle of it")
+    site.edit(3, title="Edited far outside the feed")
+    for _ in range(3):
+        bench.poll(minutes=70)
+    site.heal()
+    for _ in range(3):
+        bench.poll(minutes=70)
+    bench.sweep()
+    edits = [
+        ("edited", "Edited far outside the feed", ("title",)),
+        ("edited", "Edited in the middle of it", ("title",)),
+    ]
+    assert sorted(told(bench)) == edits
+    assert bench.rows("SELECT * FROM suspects") == []
+
+
+def test_a_page_that_is_too_much_for_the_site_is_halved_in_the_baseline(tmp_path, clock, site):
+    site.fail("/wp-json/*per_page=100*_embed*", Fault(hang=60), times=None)
+    bench = Bench(tmp_path, clock, {"example.org": site}, SOURCE)
+    bench.poll()
+    assert everything(bench, site)
+    assert bench.one("SELECT count(*) FROM posts WHERE wp_id IS NULL") == 0
