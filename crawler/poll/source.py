@@ -144,7 +144,7 @@ class _Poll:
         complete = True
         for collection in self._again(readable):
             if self._is_wanted(collection, signal=signal, is_back=is_back):
-                complete = await self._look(collection, believed, has_beacon=has_beacon) and complete
+                complete = await self._look(collection, beacons, has_beacon=has_beacon) and complete
             elif collection.failures:
                 complete = False
         await trust.judge(reads)
