@@ -130,10 +130,10 @@ def _revisions(
 def _known_posts(
     connection: sqlite3.Connection, plan: Plan, ids: list[int], revision_ids: list[int | None], at: str
 ) -> None:
-    """Bring `posts` up to date: names and times from the new Revision, state and sight from the Sighting."""
+    """Bring `posts` up to date: names and times from the new Revision or Change, the rest from the Sighting."""
     rows = []
     for post, post_id, revision_id in zip(plan.posts, ids, revision_ids, strict=True):
-        fields = fields_columns(post.revision.fields) if post.revision is not None else {}
+        fields = _names(post)
         counts = post.revision is not None or post.change is not None
         rows.append(
             {
@@ -162,6 +162,14 @@ def _known_posts(
         """,
         rows,
     )
+
+
+def _names(post: PostPlan) -> dict[str, Any]:
+    """What a Post is called from now on: a password makes no Revision, and may come with another title or link."""
+    if post.revision is not None:
+        return fields_columns(post.revision.fields)
+    told = post.sighting.fields if post.change is not None else None
+    return {} if told is None else fields_columns(told)
 
 
 def _sightings(connection: sqlite3.Connection, plan: Plan, ids: list[int], at: str) -> None:
