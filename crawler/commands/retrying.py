@@ -24,12 +24,15 @@ async def retry_alerts(watch: Watch, ids: Sequence[int], tell: Tell, *, sinks: T
         tell("nothing to retry: no alert is pending or dead")
     await deliver_now(watch, sinks)
     outcomes = watch.store.alert_states(meant)
-    for alerts in _together(outcomes):
+    for alert in outcomes:
+        if alert.id not in made_due:
+            tell(f"alert {alert.id} to {alert.sink}: {_why_not(alert)}")
+    for alerts in _together(alert for alert in outcomes if alert.id in made_due):
         first = alerts[0]
         name = f"alert {first.id}"
         if first.digest_id is not None:
             name = f"digest {first.digest_id} of {counted(len(alerts), 'alert')}"
-        tell(f"{name} to {first.sink}: {_outcome(first, now) if first.id in made_due else _why_not(first)}")
+        tell(f"{name} to {first.sink}: {_outcome(first, now)}")
     return exit_code([alert.state == "delivered" for alert in outcomes])
 
 
@@ -49,7 +52,7 @@ def _outcome(alert: AlertState, now: datetime) -> str:
         return f"failed for good: {alert.last_error}"
     if alert.next_attempt_at is not None and alert.next_attempt_at > now:
         return f"failed: {alert.last_error}; tried again at {alert.next_attempt_at:%Y-%m-%dT%H:%M:%SZ}"
-    return "waits for its turn behind one that failed"
+    return "waits for its turn, behind one that failed or for the end of the poll that found it"
 
 
 def _why_not(alert: AlertState) -> str:
