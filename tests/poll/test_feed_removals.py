@@ -211,3 +211,16 @@ def test_a_post_made_and_deleted_while_rest_is_closed_is_published_and_deleted(t
         bench.poll(minutes=70)
         bench.sweep(minutes=70)
     assert [each for each in told(bench) if each[0] == "deleted"] == [("deleted", "Soon gone"), ("deleted", "Post 27")]
+
+
+def test_a_sweep_sees_what_a_wordpress_feed_hides_behind_its_304(tmp_path, clock):
+    site = filled(clock, rest=False)
+    bench = Bench(tmp_path, clock, {"example.org": site}, "  - {url: 'https://example.org/', confirm: 20m}")
+    bench.poll()
+    site.delete(26)
+    site.silent_edit(28, title="Another title")
+    bench.poll()
+    assert (told(bench), bench.rows("SELECT * FROM suspects")) == ([], [])
+    bench.sweep()
+    bench.poll(minutes=30)
+    assert told(bench) == [("edited", "Another title"), ("deleted", "Post 25")]
