@@ -7,12 +7,14 @@ a guid such as `?p=55` is no id: an imported post keeps the guid of the site it 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from crawler.model import Key, Known, KnownPost, Sighting
 
 Keys = tuple[Key, ...]
+
+_TWICE = "its id stands twice in this answer, with different words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,16 @@ class Match:
     post: KnownPost | None
     #: those of the Sighting's keys that name it and no other
     keys: Keys
+    #: one that only a feed showed, and that turns out to be the same Post
+    absorbs: KnownPost | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A Sighting under the id of a Post that it is not: the id has come back as another post."""
+
+    #: the one whose id it was
+    post: KnownPost
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +56,34 @@ def keys_of(sighting: Sighting, *, link: str | None) -> Keys:
     return tuple(keys)
 
 
-def matches(shown: Sequence[Keys], known: Known) -> list[Match | Unclear]:
-    """What each Sighting of one answer shows, by its keys. No two of them show the same Post."""
+def is_another(post: KnownPost, sighting: Sighting) -> bool:
+    """Whether a Sighting with the Post's id is of another post: guid, date *and* title all differ.
+
+    As after a reset of the database, which gives old ids out again. A guid that only moved to https, or to another
+    address of the site, is no sign: the rest stays.
+    """
+    if post.latest is None or sighting.fields is None:
+        return False
+    old, new = post.latest.fields, sighting.fields
+    told = (
+        (post.guid and _bare(post.guid), sighting.guid and _bare(sighting.guid)),
+        (old.published_at, new.published_at),
+        (old.title, new.title),
+    )
+    return all(before and after and before != after for before, after in told)
+
+
+def matches(shown: Sequence[Keys], known: Known, *, others: Collection[int] = ()) -> list[Match | Replaced | Unclear]:
+    """What each Sighting of one answer shows, by its keys. No two of them show the same Post.
+
+    `others`: places of Sightings that are another post (`is_another`) than the one that has their id.
+    """
     times = Counter(key for keys in shown for key in keys)
-    found = [_by_strong_key(keys, known, times) for keys in shown]
-    named = {match.post.id for match in found if isinstance(match, Match) and match.post is not None}
+    found = [
+        _replaced(keys, known, times) if place in others else _by_strong_key(keys, known, times)
+        for place, keys in enumerate(shown)
+    ]
+    named = set(_named(found))
     # What an unclear record may be is spoken for too: no other record gets it by its link alone.
     for keys, match in zip(shown, found, strict=True):
         if isinstance(match, Unclear):
@@ -59,13 +94,27 @@ def matches(shown: Sequence[Keys], known: Known) -> list[Match | Unclear]:
         else match
         for keys, match in zip(shown, found, strict=True)
     ]
-    again = Counter(match.post.id for match in found if isinstance(match, Match) and match.post is not None)
+    again = Counter(_named(found))
     return [
         Unclear(f"several records of this answer are post {match.post.id}")
-        if isinstance(match, Match) and match.post is not None and again[match.post.id] > 1
+        if isinstance(match, Match) and match.post is not None and any(again[each] > 1 for each in _named([match]))
         else match
         for match in found
     ]
+
+
+def _named(found: Iterable[Match | Replaced | Unclear]) -> Iterator[int]:
+    """The ids of the Posts that these are."""
+    for match in found:
+        if not isinstance(match, Unclear) and match.post is not None:
+            yield match.post.id
+        if isinstance(match, Match) and match.absorbs is not None:
+            yield match.absorbs.id
+
+
+def _replaced(keys: Keys, known: Known, times: Counter[Key]) -> Replaced | Unclear:
+    (by_id,) = (key for key in keys if key.kind == "wp-id")
+    return Replaced(known.posts[known.owners[by_id]]) if times[by_id] == 1 else Unclear(_TWICE)
 
 
 def _unless_taken(match: Match, known: Known, named: Collection[int]) -> Match | Unclear:
@@ -79,7 +128,7 @@ def _unless_taken(match: Match, known: Known, named: Collection[int]) -> Match |
 def _by_strong_key(keys: Keys, known: Known, times: Counter[Key]) -> Match | Unclear:
     """The Post that `wp-id` or `guid` names. A guid or link that stands twice in one answer is no key in it."""
     if any(key.kind == "wp-id" and times[key] > 1 for key in keys):
-        return Unclear("its id stands twice in this answer, with different words")
+        return Unclear(_TWICE)
     keys = tuple(key for key in keys if times[key] == 1)
     owner = {key.kind: known.posts[known.owners[key]] for key in keys if key in known.owners}
     by_id, by_guid = owner.get("wp-id"), owner.get("guid")
@@ -89,6 +138,8 @@ def _by_strong_key(keys: Keys, known: Known, times: Counter[Key]) -> Match | Unc
     if not keys:
         return Unclear("it has no id, guid or link of its own")
     if by_id is not None and by_guid is not None and by_id.id != by_guid.id:
+        if by_guid.wp_id is None:
+            return Match(by_id, keys, absorbs=by_guid)
         return Unclear(f"its id is that of post {by_id.id}, its guid that of post {by_guid.id}")
     return Match(by_id or by_guid, keys)
 

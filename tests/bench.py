@@ -89,15 +89,10 @@ class Bench:
         """Let some time pass, then sweep as `crawler sweep` does; returns what came of the first source."""
         return self.poll(minutes=minutes, sweeping="accept" if accept else "now")[0]
 
-    async def _poll(self, sweeping: Sweeping) -> list[Polled]:
-        config = self.config
-        outcomes: list[Polled] = []
-
-        async def told(polled: Polled) -> None:
-            outcomes.append(polled)
-
-        # The sites are names that no resolver knows, so the guard has nothing to judge: tests of it stand elsewhere.
-        fetcher = Fetcher(
+    def fetcher(self, config: Config) -> Fetcher:
+        """The way to the sites."""
+        # They are names that no resolver knows, so the guard has nothing to judge: tests of it stand elsewhere.
+        return Fetcher(
             user_agent=user_agent(config),
             concurrency=4,
             max_body=config.fetch.max_body,
@@ -107,6 +102,15 @@ class Bench:
             lines=HostLines(now=self.clock),
             transport=Router(self.sites),
         )
+
+    async def _poll(self, sweeping: Sweeping) -> list[Polled]:
+        config = self.config
+        outcomes: list[Polled] = []
+
+        async def told(polled: Polled) -> None:
+            outcomes.append(polled)
+
+        fetcher = self.fetcher(config)
         with SqliteStore(config.store) as store:
             await store.sync(
                 [

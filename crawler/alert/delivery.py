@@ -11,8 +11,8 @@ import structlog
 
 from crawler.alert.sink import Sink
 from crawler.errors import SinkError
-from crawler.model import NoticeView, PendingAlert
-from crawler.render import alert, notice
+from crawler.model import ChangeView, DigestView, NoticeView, PendingAlert
+from crawler.render import alert, digest, notice
 from crawler.schedule import next_attempt
 from crawler.store import Store
 
@@ -36,10 +36,10 @@ async def _to_sink(store: Store, sink: Sink, clock: Callable[[], datetime], page
     Returns whether one failed.
     """
     failed = False
-    while due := store.pending(sink.name, clock(), BATCH):
+    while due := await store.pending(sink.name, clock(), BATCH):
         for pending in due:
             try:
-                reply = await _sent(sink, pending, page_url)
+                reply = await _sent(store, sink, pending, page_url)
             except SinkError as error:
                 failed = True
                 if await _refused(store, pending, error, clock()):
@@ -50,10 +50,10 @@ async def _to_sink(store: Store, sink: Sink, clock: Callable[[], datetime], page
     return failed
 
 
-async def _sent(sink: Sink, pending: PendingAlert, page_url: str | None) -> str | None:
+async def _sent(store: Store, sink: Sink, pending: PendingAlert, page_url: str | None) -> str | None:
     """The Sink's reply. Raises SinkError when it has not taken the Alert."""
     try:
-        return await sink.send(_payload(sink, pending, page_url))
+        return await sink.send(_payload(store, sink, pending.news, page_url))
     except SinkError:
         raise
     except Exception as error:
@@ -64,11 +64,16 @@ async def _sent(sink: Sink, pending: PendingAlert, page_url: str | None) -> str 
         raise SinkError(told, permanent=True) from error
 
 
-def _payload(sink: Sink, pending: PendingAlert, page_url: str | None) -> dict[str, Any]:
-    if isinstance(pending.news, NoticeView):
-        return notice(pending.news)
-    url = f"{page_url.rstrip('/')}/changes/{pending.news.id}" if page_url else None
-    return alert(pending.news, full_text=sink.full_text, url=url)
+def _payload(
+    store: Store, sink: Sink, news: ChangeView | NoticeView | DigestView, page_url: str | None
+) -> dict[str, Any]:
+    if isinstance(news, NoticeView):
+        return notice(news)
+    if isinstance(news, DigestView):
+        # One after the other: all that are shown, with the texts of their posts, may be many megabytes.
+        return digest(news, (_payload(store, sink, store.change(each), page_url) for each in news.ids))
+    url = f"{page_url.rstrip('/')}/changes/{news.id}" if page_url else None
+    return alert(news, full_text=sink.full_text, url=url)
 
 
 async def _refused(store: Store, pending: PendingAlert, error: SinkError, now: datetime) -> bool:

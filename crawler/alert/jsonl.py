@@ -12,7 +12,7 @@ from crawler.alert.writing import SECONDS, Writing
 from crawler.render.alert import MOST_ALERT
 
 #: How far back a repeat is looked for: after a crash it is one of the last lines. More than the longest line, so that
-#: one that was cut off is found whole.
+#: one that was cut off is found whole. Only a digest of very many Changes is longer; see `_append`.
 TAIL = 2 * MOST_ALERT
 
 
@@ -33,7 +33,8 @@ class JsonlSink:
     def _append(self, alert_id: str, line: bytes) -> str | None:
         descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
-            tail = self._repaired_tail(descriptor)
+            # What comes again is as long as it was.
+            tail = self._repaired_tail(descriptor, max(TAIL, 2 * len(line)))
             is_repeat = f'"id":"{alert_id}"'.encode() in tail
             if not is_repeat:
                 _written(descriptor, line)
@@ -42,17 +43,17 @@ class JsonlSink:
             os.close(descriptor)
         return "it was there already" if is_repeat else None
 
-    def _repaired_tail(self, descriptor: int) -> bytes:
+    def _repaired_tail(self, descriptor: int, most: int) -> bytes:
         """The last lines of the file. A line that a crash cut off was never acknowledged and is taken away."""
         size = os.fstat(descriptor).st_size
-        tail = os.pread(descriptor, TAIL, max(0, size - TAIL))
+        tail = os.pread(descriptor, most, max(0, size - most))
         if not tail or tail.endswith(b"\n"):
             return tail
         torn = tail[tail.rfind(b"\n") + 1 :]
         if _is_json(torn):
             os.write(descriptor, b"\n")
             return tail + b"\n"
-        if len(torn) < TAIL:
+        if len(torn) < most:
             os.ftruncate(descriptor, size - len(torn))
             return tail[: len(tail) - len(torn)]
         os.write(descriptor, b"\n")

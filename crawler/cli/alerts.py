@@ -30,6 +30,9 @@ from crawler.store.alerts import COLUMNS, AlertsWanted, count_alerts
 from crawler.store.alerts import alerts as stored_alerts
 from crawler.store.reading import reading
 
+#: Of a digest's id: enough to tell which rows go out together.
+_SHORT_ID = 8
+
 
 @click.group(invoke_without_command=True)
 @click.option("--failed", is_flag=True, help="Only those that were not taken: dead, or to be tried again.")
@@ -154,6 +157,7 @@ def _columns(zone: tzinfo) -> list[Column]:
         Column("kind", lambda row: row["kind"]),
         Column("source", lambda row: row["source"] or ""),
         Column("title", lambda row: (row["title"] or "untitled").partition("\n")[0], yields=True),
+        Column("digest", lambda row: (row["digest_id"] or "")[:_SHORT_ID]),
         Column("attempts", lambda row: str(row["attempts"] or ""), right=True),
         Column("next attempt", lambda row: times.local(_next(row), zone)),
         Column("last error", lambda row: row["last_error"] or ""),

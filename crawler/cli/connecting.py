@@ -7,11 +7,11 @@ import os
 
 from crawler.cli.compose import fetching
 from crawler.config import Config, SinkConfig, SourceConfig
-from crawler.endpoints.asking import with_query
+from crawler.endpoints import login
 from crawler.endpoints.discovery import discover
-from crawler.errors import CrawlerError, FetchError
+from crawler.errors import CrawlerError
 from crawler.fetch import HostLines
-from crawler.model import Discovered, Fetch, Request
+from crawler.model import Discovered, Fetch
 from crawler.workers import Workers
 
 Result = tuple[str, bool, str]
@@ -35,21 +35,10 @@ async def connect(config: Config) -> list[Result]:
 
 
 async def _check_password(fetch: Fetch, source: SourceConfig, found: Discovered) -> None:
-    """Raise FetchError for a wrong application password.
-
-    WordPress answers public questions with a wrong one too, as if to a stranger: only `/users/me` tells (measured).
-    """
+    """Raise FetchError for a wrong application password."""
     collection = next((endpoint for endpoint in found.endpoints if endpoint.kind == "rest"), None)
-    if source.username is None or collection is None:
-        return
-    me = collection.url.removesuffix(collection.type) + "users/me"
-    try:
-        await fetch(Request(url=with_query(me, _fields="id"), accept="application/json"))
-    except FetchError as error:
-        if error.status not in (401, 403):
-            raise
-        told = f"the application password of {source.username} is not accepted; posts are read as by a stranger"
-        raise FetchError(error.reason, told, url=error.url, status=error.status) from None
+    if source.username is not None and collection is not None:
+        await login.check(fetch, collection, source.username)
 
 
 def _sources(config: Config, answers: list[Discovered | CrawlerError]) -> list[Result]:

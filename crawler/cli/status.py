@@ -99,6 +99,9 @@ def _advice(rows: Sequence[Row], zone: tzinfo) -> Iterator[Text]:
             since = times.local(row["gap_since"], zone)
             what, why = SEES[row["gap_sees"]], REASONS.get(row["gap_reason"], row["gap_reason"])
             told.append(f"{row['name']}: {what} are not seen since {since}: {why}")
+        if row["not_believed_since"]:
+            since = times.local(row["not_believed_since"], zone)
+            told.append(f"{row['name']}: its feed hid an edit, last at {since}; its REST API is asked at every poll")
     if told:
         yield line("")
     yield from map(line, told)

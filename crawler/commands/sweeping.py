@@ -33,7 +33,9 @@ async def sweep_now(
     sweeping = replace(watch, desk=desk)
     code = await poll_now(sweeping, names, False, tell, hosts=hosts, sinks=sinks, stopping=stopping)
     for source in named(watch, names):
-        for line in _suspected(watch, source.name, watch.store.suspects(source.id)):
+        for line in _suspected(
+            watch, source.name, [*watch.store.suspects(source.id), *watch.store.feed_suspects(source.id)]
+        ):
             tell(line)
     return code
 

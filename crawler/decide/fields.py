@@ -18,7 +18,7 @@ def differing(old: Fields, new: Fields, ignored: frozenset[str] = frozenset()) -
         and (before := getattr(old, name)) is not None
         and (after := getattr(new, name)) is not None
         and not _same(name, before, after)
-        and not (name == "excerpt" and (_is_cut_from(new, old) or _is_cut_from(old, new)))
+        and not (name == "excerpt" and any(map(_is_no_excerpt, (old, new), (new, old))))
     )
 
 
@@ -27,14 +27,14 @@ def tells_more(old: Fields, new: Fields) -> bool:
     return any(getattr(old, name) is None and getattr(new, name) is not None for name in COMPARED)
 
 
-def _is_cut_from(short: Fields, whole: Fields) -> bool:
-    """Whether the excerpt of one side is the other's content cut short, as when a feed goes over to summaries."""
-    return (
-        short.content is None
-        and whole.content is not None
-        and not whole.excerpt
-        and is_generated_excerpt(short.excerpt or "", whole.content)
-    )
+def _is_no_excerpt(old: Fields, new: Fields) -> bool:
+    """Whether the excerpt of one side is taken from the other's content, and the other has none of its own.
+
+    So it is when a feed goes over to summaries, or when a sentence that stands in both is edited in the content only.
+    """
+    if old.excerpt or old.content is None or old.content == new.content:
+        return False
+    return is_generated_excerpt(new.excerpt or "", old.content)
 
 
 def _same(name: str, old: object, new: object) -> bool:

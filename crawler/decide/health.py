@@ -9,8 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from crawler.model import Endpoint
+
 #: Failed polls in a row before anybody is told: one or two are any site's bad minute.
 TELL_AFTER = 3
+#: Polls in a row at which REST says that it is closed before the feed takes over.
+CLOSED_AFTER = 2
+#: Statuses by which a site says that its REST API is not for us.
+CLOSED = (401, 403, 404)
 #: Hosts that must fail together before our own network is taken for the reason.
 NETWORK_HOSTS = 2
 #: However often it is to be polled, a look that comes a few minutes late is no sign that nobody looked: a host has
@@ -86,6 +92,20 @@ def network(*, is_told: bool, anything_read: bool, hosts: int) -> Network:
 def is_blind(failures: int) -> bool:
     """Whether a REST collection has failed for so long, beside something that works, that no edit in it is seen."""
     return failures >= TELL_AFTER
+
+
+def is_out(endpoint: Endpoint) -> bool:
+    """Whether a REST collection has failed so often that the feed takes over from it, until it can be read again.
+
+    A single failure is any site's bad minute, and to take over costs looks at posts that are compared with less. What
+    is closed says so each time, so that two such answers are enough; timeouts and the like pass in an hour or so.
+    """
+    return endpoint.failures >= (CLOSED_AFTER if is_closed(endpoint) else TELL_AFTER)
+
+
+def is_closed(endpoint: Endpoint) -> bool:
+    """Whether a REST collection says that it is not for us."""
+    return (endpoint.last_error or "").startswith("http_4xx") and endpoint.last_status in CLOSED
 
 
 def was_missed(last: datetime, expected: datetime, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from crawler.model import Endpoint, PostPlan, Source
+from crawler.model import Endpoint, KnownPost, PostPlan, Source
 from crawler.model.plan import PollKind
 
 
@@ -28,6 +28,8 @@ class Look:
     unchanged_until: datetime | None = None
     #: how far the server's clock is ahead of ours
     skew: timedelta = timedelta()
+    #: ids of Posts that are proven to have lost their WordPress id to another post
+    gives_up: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,3 +41,5 @@ class Decision:
     seen: tuple[int, ...]
     #: one line for each Sighting that nothing could be made of
     unclear: tuple[str, ...]
+    #: Posts whose WordPress id another post was shown under: nothing is written of that one yet
+    replaced: tuple[KnownPost, ...] = ()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crawler.decide.fields import differing, tells_more
+from crawler.decide.keys import absorbing, contradiction, given_up, taking
 from crawler.decide.look import Decision, Look
+from crawler.decide.takeover import Taken, by_feed, by_rest
 from crawler.decide.times import is_news, is_silent, old_seen_at
-from crawler.identity import Keys, Unclear, keys_of, matches
+from crawler.identity import Keys, Replaced, Unclear, keys_of, matches
 from crawler.model import (
     ChangePlan,
     Fields,
@@ -22,7 +24,7 @@ from crawler.model import (
 )
 from crawler.model.change import ChangeKind
 from crawler.model.known import PostState
-from crawler.text import canonical_link
+from crawler.text import canonical_link, field_hashes
 
 
 def keys_to_ask(page: Page) -> list[Key]:
@@ -35,12 +37,19 @@ def decide(look: Look, known: Known, page: Page) -> Decision:
     plans: list[PostPlan] = []
     seen: list[int] = []
     unclear: list[str] = []
+    replaced: list[KnownPost] = []
     sightings = list({sighting.raw_hash: sighting for sighting in page.sightings}.values())
     shown = [_keys(sighting) for sighting in sightings]
+    owners = known.owners
+    known, others = given_up(look, known, sightings)
     lowest = max((place for place, keys in enumerate(shown) if not known.owners.keys().isdisjoint(keys)), default=-1)
-    for place, (sighting, found) in enumerate(zip(sightings, matches(shown, known), strict=True)):
+    for place, (sighting, found) in enumerate(zip(sightings, matches(shown, known, others=others), strict=True)):
         if isinstance(found, Unclear):
             unclear.append(f"{_name(sighting)}: {found.reason}")
+        elif isinstance(found, Replaced):
+            replaced.append(found.post)
+        elif found.absorbs is not None and (why := contradiction(found.absorbs, sighting)) is not None:
+            unclear.append(f"{_name(sighting)}: {why}")
         elif found.post is not None and _is_same(found.post, sighting):
             seen.append(found.post.id)
         elif found.post is None and not look.counts:
@@ -49,12 +58,15 @@ def decide(look: Look, known: Known, page: Page) -> Decision:
             unclear.append(f"{_name(sighting)}: it was read before as another post; it is read anew once it changes")
         elif found.post is None:
             news = is_news(look, sighting, above_known=place < lowest)
-            plans.append(_unknown(_own(sighting, found.keys), sighting.text_hash, found.keys, news=news))
+            plan = _unknown(_own(sighting, found.keys), sighting.text_hash, found.keys, news=news)
+            plans.append(taking(plan, owners))
         elif look.kind != "baseline" or found.post.seen is None:
             keys = tuple(key for key in found.keys if known.owners.get(key) != found.post.id)
-            plans.append(_known(look, found.post, _own(sighting, found.keys), sighting.text_hash, keys))
+            plan = _known(look, found.post, _own(sighting, found.keys), sighting.text_hash, keys)
+            plan = plan if found.absorbs is None else absorbing(plan, found.absorbs)
+            plans.append(taking(plan, owners))
         # else a baseline meets a post again that was edited since: it makes no Changes, so the next poll finds this one
-    return Decision(posts=tuple(plans), seen=tuple(seen), unclear=tuple(unclear))
+    return Decision(posts=tuple(plans), seen=tuple(seen), unclear=tuple(unclear), replaced=tuple(replaced))
 
 
 def _is_same(post: KnownPost, sighting: Sighting) -> bool:
@@ -97,20 +109,28 @@ def _unknown(sighting: Sighting, text_hash: str, keys: Keys, *, news: bool) -> P
 def _known(look: Look, post: KnownPost, sighting: Sighting, text_hash: str, keys: Keys) -> PostPlan:
     """What a Sighting that is not the same as last time means for a known Post."""
     plan = PostPlan(post_id=post.id, sighting=sighting, state=post.state, keys=keys, text_hash=text_hash)
+    plan = replace(plan, prints=_prints(look, sighting))
     old, state, fields = post.latest, _state(sighting), _told(sighting)
-    if not look.counts or (post.seen is None and old is not None):
+    if not look.counts:
         return plan
-    if state == post.state and post.seen is not None and post.seen.text_hash == text_hash:
+    taken = _taken(look, post, sighting)
+    if taken is None:
+        if post.seen is None and old is not None:
+            return plan
+        if state == post.state and post.seen is not None and post.seen.text_hash == text_hash:
+            return plan
+        taken = Taken(names=differing(old.fields, fields, look.ignored) if old is not None else ())
+    if taken.is_mute or (look.kind == "baseline" and post.state not in ("public", "protected")):
         return plan
-    names = differing(old.fields, fields, look.ignored) if old is not None else ()
-    kind = _kind(post.state, state, names)
+    names, old = taken.names, taken.old or old
+    kind = _kind(post.state, state, names) if look.kind != "baseline" else None
     change = None
     if kind is not None:
         silent = is_silent(look, post.seen, sighting, names) if kind == "edited" else None
-        seen_at = old_seen_at(look, post, sighting)
+        seen_at = taken.old_seen_at or old_seen_at(look, post, sighting)
         change = ChangePlan(kind=kind, silent=silent, old=old, old_seen_at=seen_at, fields=names)
     revision = None
-    if kind in ("edited", "restored") or (kind is None and _is_upgrade(old, fields, state)):
+    if kind in ("edited", "restored") or (kind is None and _is_upgrade(look, old, fields, state)):
         revision = RevisionPlan(
             number=1 if old is None else old.number + 1,
             cause="upgrade" if change is None else "edit",
@@ -136,6 +156,23 @@ def _kind(before: PostState, now: PostState, names: tuple[str, ...]) -> ChangeKi
     return "edited" if names else None
 
 
-def _is_upgrade(old: KnownRevision | None, fields: Fields, state: PostState) -> bool:
-    """Whether more is told now. A protected look hides the text, so it replaces no Revision that has it."""
-    return old is None or (state == "public" and tells_more(old.fields, fields))
+def _is_upgrade(look: Look, old: KnownRevision | None, fields: Fields, state: PostState) -> bool:
+    """Whether more, or better, is told now. A protected look hides the text: it replaces no Revision that has it."""
+    if old is None or state != "public" or look.endpoint.rank > old.rank:
+        return old is None
+    return look.endpoint.rank < old.rank or tells_more(old.fields, fields)
+
+
+def _taken(look: Look, post: KnownPost, sighting: Sighting) -> Taken | None:
+    """What is to be told of a Post whose latest Revision an endpoint of another kind made; None: there is none."""
+    latest = post.latest
+    if latest is None or latest.endpoint_id == look.endpoint.id:
+        return None
+    if look.endpoint.kind == "feed":
+        return by_feed(look, post, latest, sighting)
+    return by_rest(look, post, latest, sighting) if latest.rank > look.endpoint.rank else None
+
+
+def _prints(look: Look, sighting: Sighting) -> dict[str, str] | None:
+    """The hashes by which a feed's next word is compared with this one, where another endpoint made the Revision."""
+    return field_hashes(sighting.fields) if look.endpoint.kind == "feed" and sighting.fields is not None else None

@@ -50,6 +50,12 @@ def old_seen_at(look: Look, post: KnownPost, sighting: Sighting) -> datetime | N
     return max(read, later or read)
 
 
+def last_there(look: Look, seen: LastSighting) -> datetime:
+    """When a feed was last known to say what it last said: when that was read, or when it had not changed since."""
+    in_it = look.endpoint.read_at is not None and seen.last_seen_at >= look.endpoint.read_at
+    return max(seen.last_seen_at, look.endpoint.last_ok_at or seen.last_seen_at) if in_it else seen.last_seen_at
+
+
 def _unmoved_until(look: Look, seen: LastSighting, sighting: Sighting) -> datetime | None:
     """The last look that would have told of this edit and did not."""
     if look.endpoint.kind == "feed":

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from crawler.endpoints.asking import Run, read, with_query
 from crawler.endpoints.feed import ACCEPT
+from crawler.endpoints.index import INDEX_FIELDS
 from crawler.errors import DiscoveryError, FetchError, ParseError, PollError
 from crawler.model import Discovered, EndpointSeed, Fetch, Fetched, Page, Request
 from crawler.parse.answers import PageLinks, SiteIndex
@@ -19,7 +20,6 @@ from crawler.parse.page import header_links
 from crawler.tasks import ParseFeed, ParseIndex, ParseLinks, ParseTypes
 
 PAGE = "text/html, application/xhtml+xml, " + ACCEPT
-INDEX_FIELDS = "name,url,home,namespaces,gmt_offset,timezone_string"
 
 #: Trouble that may pass: a site that is down today must not be taken for one without REST for ever.
 _PASSING = frozenset({"dns", "connect", "tls", "timeout", "http_5xx", "rate_limited"})

@@ -80,6 +80,8 @@ async def works(fetch: Fetch, run: Run, endpoint: Endpoint, witnesses: Sequence[
 async def _single(
     fetch: Fetch, run: Run, suspect: Suspect, endpoint: Endpoint, rules: tuple[IgnoreRule, ...]
 ) -> Evidence:
+    if suspect.wp_id is None:
+        raise AssertionError("a collection is asked for what it has shown")
     try:
         answer = await read(fetch, single_request(endpoint.url, suspect.wp_id))
         page = await run(ParsePosts(body=answer.body, rules=rules))

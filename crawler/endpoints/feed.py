@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
+from urllib.parse import urlsplit
 
-from crawler.endpoints.asking import Run
+from crawler.endpoints.asking import Run, read, with_query
+from crawler.errors import FetchError
 from crawler.model import Endpoint, Fetch, Fetched, IgnoreRule, NotModified, Page, Request
 from crawler.tasks import ParseFeed
 
@@ -50,3 +52,23 @@ async def look(
     content_type = answer.headers.get("content-type")
     task = ParseFeed(body=answer.body, url=answer.url, content_type=content_type, rules=rules, known=known())
     return Changed(answer=answer, page=await run(task), body_hash=body_hash)
+
+
+def has_pages(endpoint: Endpoint) -> bool:
+    """Whether its address is one by which WordPress shows a feed, which has all of its posts on further pages."""
+    parts = urlsplit(endpoint.url)
+    return "feed" in parts.path.split("/") or parts.query.startswith("feed=") or "&feed=" in parts.query
+
+
+async def page(
+    fetch: Fetch, run: Run, endpoint: Endpoint, number: int, *, rules: tuple[IgnoreRule, ...] = ()
+) -> Page | None:
+    """Read a further page; None behind the last one, where WordPress says 404 (measured)."""
+    try:
+        answer = await read(fetch, Request(url=with_query(endpoint.url, paged=number), accept=ACCEPT))
+    except FetchError as error:
+        if error.status in (404, 410):
+            return None
+        raise
+    content_type = answer.headers.get("content-type")
+    return await run(ParseFeed(body=answer.body, url=answer.url, content_type=content_type, rules=rules))

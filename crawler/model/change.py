@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from crawler.model.notice import NoticeView
+from crawler.model.notice import NoticeSource, NoticeView
 
 ChangeKind = Literal["published", "edited", "protected", "unpublished", "deleted", "restored"]
 CHANGE_KINDS: tuple[ChangeKind, ...] = (
@@ -140,13 +140,32 @@ class ChangeView:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PendingAlert:
-    """An Alert that is due for delivery."""
+class DigestView:
+    """Changes of one Source that are told as one."""
 
+    id: str
+    #: why: `group`, so many of one kind with the same fields in one poll or sweep
+    reason: str
+    source: NoticeSource
+    kind: ChangeKind
+    #: names of the fields that differ
+    fields: tuple[str, ...]
+    #: when the first and the last of them was detected
+    since: datetime
+    until: datetime
+    #: of all of them, in the order in which they were found
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PendingAlert:
+    """An Alert that is due for delivery, or all Alerts of a digest in the place of the first of them."""
+
+    #: of the first one, where there are several
     id: int
     sink: str
     attempts: int
-    news: ChangeView | NoticeView
+    news: ChangeView | NoticeView | DigestView
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,3 +179,5 @@ class AlertState:
     attempts: int
     next_attempt_at: datetime | None
     last_error: str | None
+    #: of the digest that it goes out in
+    digest_id: str | None = None

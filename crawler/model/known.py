@@ -39,6 +39,9 @@ class Source:
     failures: int = 0
     #: failures in a row of its worst endpoint, or of discovery
     trouble: int = 0
+    #: when its application password was last tried, and what is the matter with it
+    login_at: datetime | None = None
+    login_error: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,6 +117,10 @@ class Endpoint:
     min_interval: int | None = None
     fresh_for: int | None = None
     skip_hours: tuple[int, ...] = ()
+    #: of a feed beside collections: looks in a row that showed what it was silent about, and since when it is not
+    #: believed for that
+    missed: int = 0
+    distrusted_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,6 +143,8 @@ class Walk:
     reach: int | timedelta | None = None
     #: posts that were shown and could not be read
     unread: int = 0
+    #: posts that were shown under the id of a Post that they are not
+    replaced: int = 0
     #: in a row, of a sweep: polls go on beside it
     failures: int = 0
     last_error: str | None = None
@@ -148,7 +157,8 @@ class Suspect:
     """A Post that may be gone, or one that was unpublished and may come back."""
 
     post_id: int
-    wp_id: int
+    #: None: only feeds have shown it
+    wp_id: int | None
     #: the collection that showed it last
     endpoint_id: int
     #: where it stood
@@ -173,6 +183,8 @@ class Suspect:
     #: of the first look that showed this kind, or of the suspicion
     first_at: datetime
     next_check_at: datetime
+    #: of one that only feeds have shown
+    guid: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -183,6 +195,8 @@ class LastSighting:
     text_hash: str
     modified_at: datetime | None
     last_seen_at: datetime
+    #: of a feed: a hash of each field that it told
+    prints: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -196,6 +210,10 @@ class KnownRevision:
     modified_at: datetime | None
     content_hash: str
     fields: Fields
+    #: of its endpoint
+    rank: int = 1
+    #: when its endpoint last showed this very text; None: it shows another one
+    shown_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -217,6 +235,10 @@ class KnownPost:
     previous_change: str | None
     #: content hash -> number of the Revisions before the latest
     earlier: Mapping[str, int]
+    #: the last Revision by the endpoint that is looking, where the latest one is another endpoint's
+    own: KnownRevision | None = None
+    #: names of the fields that Changes have told of since that one
+    told: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

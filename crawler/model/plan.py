@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -122,6 +123,12 @@ class PostPlan:
     keys: tuple[Key, ...]
     #: of the endpoint's text from now on; None: as it was
     text_hash: str | None
+    #: of a feed's: a hash of each field that it tells; None: as they were
+    prints: Mapping[str, str] | None = None
+    #: strong ones among `keys` that another Post gives up
+    taken: tuple[Key, ...] = ()
+    #: a Post that turns out to be this one: its keys go over, its history stays where it is
+    absorbs: int | None = None
     revision: RevisionPlan | None = None
     change: ChangePlan | None = None
 

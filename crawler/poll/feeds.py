@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Literal
 
 from crawler.endpoints import feed
 from crawler.errors import ParseError
 from crawler.fetch import validators_of
-from crawler.model import Fetched, NotModified, Page, SourceFacts
+from crawler.model import Fetched, NotModified, Page, SourceFacts, Validators
+from crawler.poll import archive
 from crawler.poll.judging import NOTHING, Judged
 from crawler.poll.visit import Visit
 from crawler.schedule import LONGEST
 
+#: `witness`: REST makes the Revisions, and the feed tells when to look; `alone`: there is no REST that was ever read;
+#: `stand-in`: REST was read, and is out.
+Role = Literal["witness", "alone", "stand-in"]
 Read = NotModified | feed.Same | feed.Changed
 
 
@@ -22,16 +27,21 @@ async def ask(visit: Visit) -> Read:
     def known() -> frozenset[str]:
         return visit.desk.store.recent_hashes(visit.endpoint.id)
 
+    endpoint = visit.endpoint
+    if visit.desk.sweeping != "due":
+        # WordPress answers 304 although a post has gone, or SQL has changed one (measured): a sweep wants it whole.
+        endpoint = replace(endpoint, validators=Validators())
     visit.asking()
-    return await feed.look(visit.fetch, visit.desk.run, visit.endpoint, rules=visit.config.ignore, known=known)
+    return await feed.look(visit.fetch, visit.desk.run, endpoint, rules=visit.config.ignore, known=known)
 
 
-async def settle(visit: Visit, read: Read, *, counts: bool, keep: bool) -> Judged:
+async def settle(visit: Visit, read: Read, *, role: Role, keep: bool = True, since: datetime | None = None) -> Judged:
     """Commit what the feed showed, and return it.
 
-    `counts`: this feed makes Revisions; else it is a witness. `keep`: what it pointed at has been read, so its
-    validators may be kept; otherwise the next poll has to get the same 200 again.
+    `keep`: what it pointed at has been read, so its validators may be kept; otherwise nothing of it is taken down, and
+    the next poll has to get the same 200 again. `since`: of a feed that stands in, until when REST showed what is new.
     """
+    counts = role != "witness"
     if isinstance(read, NotModified):
         await visit.quiet("not_modified", state=_moved(visit, read) | {"fresh_for": read.fresh_for})
         return NOTHING
@@ -43,24 +53,30 @@ async def settle(visit: Visit, read: Read, *, counts: bool, keep: bool) -> Judge
         return NOTHING
     if not read.page.sightings and not read.page.unreadable and visit.desk.store.recent_hashes(visit.endpoint.id):
         raise ParseError("not_data", "an empty feed, although it had posts", url=visit.endpoint.url)
-    first = visit.endpoint.read_at is None
     now = visit.asked_at or visit.desk.clock()
     state |= _asked(read.page)
-    if keep:
-        state |= {"body_hash": read.body_hash, "read_at": now}
+    if not keep:
+        # Its posts are compared with what they were when REST was read too: what they are now may never be told else.
+        await visit.quiet("unchanged", state=state | {"read_at": None})
+        return NOTHING
+    state |= {"body_hash": read.body_hash, "read_at": now}
+    first = role == "alone" and visit.desk.store.walk(visit.endpoint.id) is None
     look = visit.look(
         kind="baseline" if first else "poll",
         counts=counts,
-        adopt_until=visit.desk.store.newest_published(visit.source.id, now),
+        # A feed may carry more than the collections that are watched: that is not new because REST is closed.
+        adopt_until=max(filter(None, (visit.desk.store.newest_published(visit.source.id, now), since)), default=None),
         skew=_skew(visit, read.answer),
     )
     facts = SourceFacts()
     if counts:
         visit.kind = look.kind
         state["rank"] = read.page.rank
-        facts = replace(facts, title=_title(read.page), baseline_at=now if first else None)
+        facts = SourceFacts(baseline_at=now if first and visit.source.baseline_at is None else None)
+        if visit.source.kind == "feed":
+            facts = replace(facts, title=_title(read.page))
     judged = await visit.judge(look, read.page)
-    await visit.commit(judged, state=state, facts=facts)
+    await visit.commit(judged, state=state, facts=facts, walk=archive.begun(visit, judged) if first else None)
     return judged
 
 

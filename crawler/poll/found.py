@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crawler.config import SourceConfig
 from crawler.endpoints.discovery import discover
 from crawler.errors import DiscoveryError, PollError, Reason
-from crawler.model import Endpoint, Source
+from crawler.model import Discovered, Endpoint, Source, SourceFacts
 from crawler.poll.desk import Desk
 from crawler.poll.fresh import Fresh
+from crawler.poll.site import DAILY
 
 #: Failures in a row after which an endpoint that answers with something else may have moved.
 LOST = 3
@@ -37,7 +39,11 @@ async def find(desk: Desk, source: Source, config: SourceConfig) -> Found:
     if known and (source.kind != "wordpress" or have >= set(config.types)) and not _has_moved(kept):
         if surplus:
             await desk.store.retire(surplus, desk.clock())
-        return Found(desk=desk, endpoints=kept)
+        opened = await _opened(desk, source, config, known)
+        if opened is None:
+            return Found(desk=desk, endpoints=kept)
+        await desk.store.register(source, opened, desk.clock())
+        return Found(desk=desk, endpoints=tuple(desk.store.endpoints(source.id)))
     fresh = Fresh(desk, config)
     try:
         found = await discover(fresh.fetch, fresh.run, source.url, kind=config.kind, types=config.types)
@@ -53,6 +59,24 @@ async def find(desk: Desk, source: Source, config: SourceConfig) -> Found:
     # Before a site's feed is read comes the walk through its archive, which may take hours.
     remembering = desk if found.kind == "wordpress" else fresh.desk
     return Found(desk=remembering, endpoints=tuple(desk.store.endpoints(source.id)))
+
+
+async def _opened(desk: Desk, source: Source, config: SourceConfig, known: Sequence[Endpoint]) -> Discovered | None:
+    """What discovery finds of a site that was found with a feed only, once a day: REST may be open by now."""
+    if source.kind != "feed" or config.kind != "auto" or any(each.url == source.url for each in known):
+        return None
+    now, asked = desk.clock(), desk.store.site_asked_at(source.id)
+    if asked is not None and asked <= now < asked + DAILY:
+        return None
+    await desk.store.keep_site(source.id, SourceFacts(), [], now)
+    if asked is None:
+        # It was discovered just now.
+        return None
+    try:
+        found = await discover(desk.fetch_for(config), desk.run, source.url, kind=config.kind, types=config.types)
+    except (PollError, DiscoveryError):
+        return None
+    return found if found.kind == "wordpress" else None
 
 
 def _has_moved(endpoints: tuple[Endpoint, ...]) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from crawler.decide import Decision, Look, complete, decide, keys_to_ask
 from crawler.errors import ParseError
-from crawler.model import ChangePlan, Comparison, FieldDiff, Fields, Known, Page, PostPlan
+from crawler.model import ChangePlan, Comparison, FieldDiff, Fields, Known, KnownPost, Page, PostPlan
 from crawler.poll.desk import Desk
 from crawler.route import patterns
 from crawler.tasks import Compare, CompareMany
@@ -23,6 +23,8 @@ class Judged:
     shown: int = 0
     #: a line for each of them that nothing could be made of
     unclear: tuple[str, ...] = ()
+    #: Posts whose WordPress id another post was shown under
+    replaced: tuple[KnownPost, ...] = ()
 
     @property
     def new(self) -> int:
@@ -45,6 +47,7 @@ async def judged(desk: Desk, look: Look, page: Page) -> Judged:
         seen=decision.seen,
         shown=len(page.sightings) + len(page.unreadable),
         unclear=(*page.unreadable, *decision.unclear),
+        replaced=decision.replaced,
     )
 
 

@@ -11,8 +11,9 @@ from crawler.endpoints.listing import moved, wanted
 from crawler.endpoints.walk import step as stepped
 from crawler.errors import PollError
 from crawler.fetch import robots
-from crawler.model import SourceFacts, Walk
+from crawler.model import KnownPost, SourceFacts, Walk
 from crawler.poll.judging import Judged
+from crawler.poll.replaced import suspected
 from crawler.poll.visit import Visit
 from crawler.schedule import HOURLY, next_poll
 
@@ -94,6 +95,7 @@ async def look(visit: Visit, *, unchanged_until: datetime | None, has_beacon: bo
         "last_error": visit.endpoint.last_error,
     }
     changes = 0
+    replaced: list[KnownPost] = []
     unclear = list(shown.unreadable)
     for at in range(0, len(ids), BATCH):
         batch = ids[at : at + BATCH]
@@ -101,6 +103,7 @@ async def look(visit: Visit, *, unchanged_until: datetime | None, has_beacon: bo
         page = await posts(visit.fetch, visit.desk.run, visit.endpoint, batch, rules=visit.config.ignore, known=hashes)
         judged = await visit.judge(circumstances, page)
         await visit.commit(judged, state=unfinished)
+        replaced += judged.replaced
         unclear += judged.unclear
         changes += judged.changes
     every = max(visit.config.every, HOURLY) if has_beacon else visit.config.every
@@ -109,7 +112,9 @@ async def look(visit: Visit, *, unchanged_until: datetime | None, has_beacon: bo
         "total": shown.total,
         "next_poll_at": next_poll(now=now, every=every, name=visit.source.name),
     }
-    await visit.commit(Judged(unclear=shown.unreadable), state=final, walk=_search(visit, shown.total, now))
+    suspicion = await suspected(visit, replaced, among=len(last))
+    judged = Judged(unclear=shown.unreadable)
+    await visit.commit(judged, state=final, walk=_search(visit, shown.total, now), suspicion=suspicion)
     return changes, not unclear
 
 

@@ -4,6 +4,7 @@
     REST not yet read ── baseline walk, page by page
     feeds ── 304: nothing was published or edited ──> done
          └── 200, failed, or an hour since the last look ──> look at REST ──> read what moved
+    REST fails again and again ── the feeds make Revisions themselves, until REST is back
     commit: posts, Revisions, Changes, Alerts together; the feed's validators last
     behind that ── a part of the sweep, where one is due
 
@@ -16,10 +17,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from crawler.config import SourceConfig
+from crawler.decide.health import is_out
+from crawler.endpoints.feed import Changed
 from crawler.errors import DiscoveryError, FetchError, ParseError, PollError
 from crawler.model import Endpoint, NotModified, Source, Trouble
 from crawler.model.plan import PollKind, Sees
-from crawler.poll import feeds, rest, sweep
+from crawler.poll import archive, feeds, login, rest, site, sweep, trust, vanished
 from crawler.poll.desk import Desk
 from crawler.poll.found import Found, find, reason_of
 from crawler.poll.polled import Polled, report
@@ -69,25 +72,71 @@ class _Poll:
     async def run(self) -> Polled:
         collections = [each for each in self._endpoints if each.kind == "rest"]
         beacons = [each for each in self._endpoints if each.kind == "feed"]
-        unread = await self._baselines(collections)
+        role, since = self._role(collections, beacons)
+        wanted = self._forced or any(map(self._is_due, self._endpoints))
+        reads: list[tuple[Visit, feeds.Read | None]] = []
+        if role != "witness" and wanted:
+            # Before REST is tried: once it is back, what the feed has told is not told again.
+            reads = await self._ask_all(beacons)
+            await self._settle_all(reads, role=role, since=since)
+        await self._look_for(beacons)
+        unread = await self._baselines(collections, is_alone=role == "witness")
         readable = [each for each in collections if each.id not in unread]
-        if collections and not readable:
+        if collections and not readable and role == "witness":
             await self._desk.store.put_off(self._source.id, self._started + self._config.every)
             return self._polled
-        if self._forced or any(map(self._is_due, self._endpoints)):
-            await self._poll(collections, readable, beacons)
+        if wanted:
+            if role == "witness":
+                reads = await self._ask_all(beacons)
+            complete = await self._look_at(readable, beacons, reads)
+            if role == "witness":
+                await self._settle_all(reads, role=role, keep=complete)
         else:
             # Only its sweep is due.
             self._polled = replace(self._polled, ok=True)
+        await self._log_in(collections)
         await self._sweep(self._again(readable))
         return self._polled
 
-    async def _poll(self, collections: list[Endpoint], readable: list[Endpoint], beacons: list[Endpoint]) -> None:
-        """Ask the feeds, look at REST where they signal something or an hour has passed, and settle the feeds."""
+    def _role(self, collections: list[Endpoint], beacons: list[Endpoint]) -> tuple[feeds.Role, datetime | None]:
+        """What the feeds are to this Source now; of a stand-in, until when REST showed what is new."""
+        if not collections:
+            return "alone", None
+        # A site's feed shows its posts, and neither pages nor other types.
+        posts = next((each for each in collections if each.type == "posts"), None)
+        if posts is None or not beacons:
+            return "witness", None
+        if posts.watermark is not None:
+            return ("stand-in", posts.watermark) if is_out(posts) else ("witness", None)
+        was_alone = any(self._desk.store.walk(each.id) is not None for each in beacons)
+        return ("alone" if was_alone or is_out(posts) else "witness"), None
+
+    async def _ask_all(self, beacons: list[Endpoint]) -> list[tuple[Visit, feeds.Read | None]]:
         # REST may be due while a feed has asked for peace, or one feed while another has.
         asked = [each for each in beacons if self._forced or self._is_due(each)]
-        reads = [(visit, await self._ask(visit)) for visit in map(self._visit, asked)]
-        works = [read is not None for _, read in reads] + [not each.failures for each in beacons if each not in asked]
+        return [(visit, await self._ask(visit)) for visit in map(self._visit, asked)]
+
+    async def _settle_all(
+        self,
+        reads: list[tuple[Visit, feeds.Read | None]],
+        *,
+        role: feeds.Role,
+        keep: bool = True,
+        since: datetime | None = None,
+    ) -> None:
+        for visit, read in reads:
+            if read is not None:
+                visit.sees = self._sees(complete=keep and role == "witness")
+                await self._settle(visit, read, role=role, keep=keep, since=since)
+
+    async def _look_at(
+        self, readable: list[Endpoint], beacons: list[Endpoint], reads: list[tuple[Visit, feeds.Read | None]]
+    ) -> bool:
+        """Look at REST where the feeds signal something or an hour has passed. Returns whether all was read wholly."""
+        asked = [visit.endpoint for visit, _ in reads]
+        believed = [each for each in beacons if each.distrusted_at is None]
+        works = [read is not None for visit, read in reads if visit.endpoint in believed]
+        works += [not each.failures for each in believed if each not in asked]
         has_beacon = any(works)
         signal = not has_beacon or any(not isinstance(read, NotModified) for _, read in reads)
         # What failed with the whole Source is tried again with it, and does not sit out a wait of its own.
@@ -98,10 +147,27 @@ class _Poll:
                 complete = await self._look(collection, beacons, has_beacon=has_beacon) and complete
             elif collection.failures:
                 complete = False
-        for visit, read in reads:
-            if read is not None:
-                visit.sees = self._sees(complete=complete)
-                await self._settle(visit, read, counts=not collections, keep=complete)
+        await trust.judge(reads)
+        return complete
+
+    async def _look_for(self, beacons: list[Endpoint]) -> None:
+        """Ask for the posts that a feed does not show any more."""
+        visits = [self._visit(each) for each in beacons]
+        changes = await vanished.look(visits)
+        requests = sum(visit.fetch.sent for visit in visits)
+        polled = self._polled
+        self._polled = replace(polled, changes=polled.changes + changes, requests=polled.requests + requests)
+
+    async def _log_in(self, collections: list[Endpoint]) -> None:
+        """Say that the application password is a wrong one, although the rest works without it."""
+        if not collections:
+            return
+        visit = self._visit(collections[0])
+        error = await login.trouble(visit, forced=self._forced)
+        polled = replace(self._polled, requests=self._polled.requests + visit.fetch.sent)
+        if error is not None and polled.error is None:
+            polled = replace(polled, reason="http_4xx", error=error)
+        self._polled = polled
 
     async def _sweep(self, collections: list[Endpoint]) -> None:
         """Go on with what is due of the Source's sweep, unless its API is in trouble."""
@@ -120,8 +186,11 @@ class _Poll:
             sweep_error=None if swept.error is None else str(swept.error),
         )
 
-    async def _baselines(self, collections: list[Endpoint]) -> set[int]:
-        """Read what has not been read yet. Returns the ids of the collections that still are not."""
+    async def _baselines(self, collections: list[Endpoint], *, is_alone: bool) -> set[int]:
+        """Read what has not been read yet. Returns the ids of the collections that still are not.
+
+        `is_alone`: no feed is polled meanwhile.
+        """
         visits = [self._visit(each, "baseline") for each in collections]
         missing = [visit for visit in visits if not rest.is_read(visit)]
         unread: set[int] = set()
@@ -134,7 +203,7 @@ class _Poll:
             except PollError as error:
                 unread.add(visit.endpoint.id)
                 due = await self._failed(visit, error)
-                if len(unread) == len(collections):
+                if len(unread) == len(collections) and is_alone:
                     # Nothing of this Source is polled before something of it has been read: all of it waits.
                     await self._desk.store.postpone(self._source.id, str(error)[:2000], due)
             else:
@@ -153,6 +222,7 @@ class _Poll:
         visit = self._visit(collection)
         visit.sees = self._sees(looking_at=collection.id)
         oks = [collection.last_ok_at, *(each.last_ok_at for each in beacons if not collection.failures)]
+        await site.look(visit, [each for each in self._endpoints if each.kind == "rest"], since=collection.last_ok_at)
         try:
             unchanged_until = max((ok for ok in oks if ok), default=None)
             changes, complete = await rest.look(visit, unchanged_until=unchanged_until, has_beacon=has_beacon)
@@ -162,14 +232,20 @@ class _Poll:
         self._add(visit, changes=changes)
         return complete
 
-    async def _settle(self, visit: Visit, read: feeds.Read, *, counts: bool, keep: bool) -> None:
+    async def _settle(
+        self, visit: Visit, read: feeds.Read, *, role: feeds.Role, keep: bool, since: datetime | None
+    ) -> None:
         try:
-            judged = await feeds.settle(visit, read, counts=counts, keep=keep)
+            judged = await feeds.settle(visit, read, role=role, keep=keep, since=since)
         except ParseError as error:
             await self._failed(visit, error)
-        else:
-            read_first = judged.new if counts and visit.kind == "baseline" else 0
-            self._add(visit, baseline=read_first, changes=judged.changes)
+            return
+        read_first = judged.new if role == "alone" and visit.kind == "baseline" else 0
+        if role == "alone":
+            read_first += await archive.read_on(visit)
+        if role != "witness" and isinstance(read, Changed):
+            await vanished.note(visit, read.page, judged)
+        self._add(visit, baseline=read_first, changes=judged.changes)
 
     async def _failed(self, visit: Visit, error: PollError) -> datetime:
         """Write down a failure; returns when the endpoint is asked again."""
@@ -204,6 +280,7 @@ class _Poll:
             started=self._desk.clock(),
             fetch=Tally(self._desk.fetch_for(self._config)),
             is_beacon=endpoint.kind == "feed" and any(each.kind == "rest" for each in self._endpoints),
+            has_feed=endpoint.kind == "rest" and any(each.kind == "feed" for each in self._endpoints),
         )
 
     def _again(self, collections: list[Endpoint]) -> list[Endpoint]:

@@ -11,14 +11,16 @@ from crawler.decide.removal import found_gone, found_nothing
 from crawler.endpoints import evidence
 from crawler.endpoints.evidence import Evidence
 from crawler.errors import FetchError, PollError
-from crawler.model import Gone, Key, Suspect, Suspicion
-from crawler.poll.judging import NOTHING
+from crawler.model import Gone, Key, Page, Suspect, Suspicion
+from crawler.poll.judging import NOTHING, Judged
 from crawler.poll.visit import Visit
 
 #: In one poll; the others wait for the next one.
 MOST = 20
 #: So many looks in a row that show nothing: the site is in trouble.
 IN_A_ROW = 3
+#: What is said of a Post whose WordPress id is another post's now.
+ANOTHER = "its id is another post's now"
 #: Other posts that are asked for before a post is believed to be gone.
 _WITNESSES = 3
 #: After that the rest of them waits for this long.
@@ -96,6 +98,8 @@ class _Looks:
         visit = self._visits[found.endpoint.id]
         skew = found.date - self._desk.clock() if found.date is not None else timedelta()
         judged = await visit.judge(visit.look(skew=skew), found.page)
+        if judged.replaced:
+            return await self._replaced(visit, suspect, found.page, skew)
         if judged.unclear:
             trouble = PollError("not_data", "; ".join(judged.unclear))
             return await self._nothing(visit, suspect, str(trouble), trouble)
@@ -109,7 +113,17 @@ class _Looks:
         await visit.commit(NOTHING, state=None, suspicion=Suspicion(suspects=(later,)))
         return trouble
 
-    async def _gone(self, visit: Visit, suspect: Suspect, kind: Gone, words: str) -> None:
+    async def _replaced(self, visit: Visit, suspect: Suspect, page: Page, skew: timedelta) -> PollError | None:
+        """Its id shows another post: where that proves it gone, the other one takes the id in the same commit."""
+        judged = await visit.judge(visit.look(skew=skew, gives_up=frozenset({suspect.post_id})), page)
+        if judged.unclear or judged.replaced:
+            trouble = PollError("not_data", "; ".join(judged.unclear) or "its id shows several posts")
+            return await self._nothing(visit, suspect, str(trouble), trouble)
+        await self._gone(visit, suspect, "deleted", ANOTHER, by=judged)
+        return None
+
+    async def _gone(self, visit: Visit, suspect: Suspect, kind: Gone, words: str, *, by: Judged = NOTHING) -> None:
+        """A look that showed it gone; `by`: what is written with it once that is proven."""
         now = self._desk.clock()
         verdict = found_gone(suspect, kind, words, now=now, confirm=self._config.confirm)
         if verdict.gone is None:
@@ -125,5 +139,5 @@ class _Looks:
         suspicion = Suspicion(removals=(removal,), suspects=(verdict.suspect,))
         if verdict.gone == "deleted":
             suspicion = replace(suspicion, suspects=(), cleared=(suspect.post_id,))
-        await visit.commit(NOTHING, state=None, suspicion=suspicion)
-        self._changes += 1
+        await visit.commit(by, state=None, suspicion=suspicion)
+        self._changes += 1 + by.changes

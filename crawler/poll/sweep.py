@@ -186,6 +186,7 @@ class _Sweep:
             step.walk,
             seen=walk.seen + judged.shown,
             unread=walk.unread + len(judged.unclear),
+            replaced=walk.replaced + len(judged.replaced),
             failures=0,
             last_error=None,
             next_at=None,
@@ -199,7 +200,7 @@ class _Sweep:
 
     async def _is_whole(self, visit: Visit, walk: Walk) -> bool:
         """Whether a walk that ended showed what the site said it has. If not, nobody knows what is gone: once more."""
-        shown = self._desk.store.shown_since(visit.endpoint.id, walk.started_at) + walk.unread
+        shown = self._desk.store.shown_since(visit.endpoint.id, walk.started_at) + walk.unread + walk.replaced
         if is_whole(shown, walk.total):
             return True
         said = f"the site said that it has {walk.total:,} posts, and showed {shown:,}"

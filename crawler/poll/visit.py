@@ -47,6 +47,8 @@ class Visit:
     sees: tuple[Sees, ...] = ()
     #: a feed beside collections: with them it is looked at once an hour, whatever it asks for
     is_beacon: bool = False
+    #: a collection beside a feed: one that is closed is tried again once an hour
+    has_feed: bool = False
 
     def asking(self) -> None:
         """Say that what is asked now is what the next commit will hold."""
@@ -104,6 +106,8 @@ class Visit:
             transient=error.reason == "truncated",
             wait=error.retry_after if isinstance(error, FetchError) else None,
         )
+        if self.has_feed and not (isinstance(error, FetchError) and error.retry_after):
+            due = min(due, next_poll(now=now, every=max(self.config.every, HOURLY), name=self.source.name))
         due = self._heeded(due, now, replace(self.endpoint, fresh_for=None))
         record = PollRecord(
             kind=self.kind,

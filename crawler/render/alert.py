@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,7 +42,7 @@ def alert(view: ChangeView, *, full_text: bool = False, url: str | None = None) 
         "truncated": diff != view.diff,
         "url": url,
     }
-    return _bounded({"type": f"post.{view.kind}", "timestamp": time_text(view.detected_at), "data": data})
+    return bounded({"type": f"post.{view.kind}", "timestamp": time_text(view.detected_at), "data": data})
 
 
 def time_text(moment: datetime | None) -> str | None:
@@ -96,17 +97,18 @@ def _field(field: FieldDiff, shown_whole: ChangeView | None) -> dict[str, Any]:
     }
 
 
-def _bounded(payload: dict[str, Any]) -> dict[str, Any]:
+def bounded(payload: dict[str, Any], most_bytes: int = MOST_ALERT) -> dict[str, Any]:
     """The payload, its longest values cut until all of it is small enough."""
     for most in _CUTS:
-        if _size(payload) <= MOST_ALERT:
+        if size(payload) <= most_bytes:
             break
         payload = _cut(payload, most)
         payload["data"]["truncated"] = True
     return payload
 
 
-def _size(payload: dict[str, Any]) -> int:
+def size(payload: Mapping[str, Any]) -> int:
+    """In bytes, as JSON."""
     return len(json.dumps(payload, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 

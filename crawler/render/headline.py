@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crawler.model import ChangeView
+from crawler.model.change import ChangeKind
 from crawler.render.inert import one_line
 
 #: What people call the fields.
@@ -27,11 +28,16 @@ def headline(view: ChangeView) -> str:
 
 
 def _what(view: ChangeView) -> str:
-    edited = " and ".join(_listed([NAMES.get(field.name, field.name) for field in view.fields]))
-    silently = "silently " if view.silent else ""
-    if view.kind == "edited":
-        return f"{edited} {silently}edited" if edited else f"{silently}edited"
-    return _DONE[view.kind] + (f", {edited} edited" if edited else "")
+    return done(view.kind, [field.name for field in view.fields], silently=bool(view.silent))
+
+
+def done(kind: ChangeKind, fields: Sequence[str], *, silently: bool = False) -> str:
+    """What happened: `title and text edited`."""
+    edited = " and ".join(_listed([NAMES.get(name, name) for name in fields]))
+    how = "silently edited" if silently else "edited"
+    if kind == "edited":
+        return f"{edited} {how}" if edited else how
+    return _DONE[kind] + (f", {edited} edited" if edited else "")
 
 
 def _listed(names: Sequence[str]) -> list[str]:

@@ -52,11 +52,13 @@ def gone(url: str, since: datetime, polls: int) -> str:
 
 def blind(types: Sequence[str], trouble: Trouble, since: datetime, *, only_feed: bool) -> str:
     """A Source of which REST collections cannot be read while the rest works; `only_feed`: that is all of the rest."""
-    seen = "its feed works, so new posts are still seen; edits are not" if only_feed else "the rest of it works"
+    seen = "the rest of it works"
+    if only_feed and "posts" in types:
+        seen = "its feed stands in: new posts are still seen, and edits of those that it shows; other edits are not"
     return _lines(
         f"Its REST API ({one_line(', '.join(types))}) could not be read since {_moment(since)}: {_why(trouble)}",
-        f"It is asked again, at least once a day; {seen}. What was published or edited meanwhile is told once it can be"
-        " read again, but of several edits only what they came to.",
+        f"It is asked again, mostly once an hour; {seen}. What could not be seen meanwhile is told once it can be read"
+        " again, but of several edits only what they came to.",
         _REASONS[trouble.reason][1],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
@@ -15,6 +16,7 @@ _LONGEST_LINE = 600
 _MOST_CHANGES = 30
 #: Of a Change's id: enough to be the only one in any store.
 _SHORT_ID = 14
+_LONGEST_TITLE = 120
 
 
 def for_people(payload: Mapping[str, Any], *, zone: tzinfo, now: datetime | None = None) -> str:
@@ -26,7 +28,7 @@ def for_people(payload: Mapping[str, Any], *, zone: tzinfo, now: datetime | None
     if kind.startswith("post."):
         lines = _change(data, _Clock(zone, now or _moment(data["detected_at"])))
     elif kind == "digest":
-        lines = _digest(data)
+        lines = _group(data, zone, now) if data["reason"] == "group" else _digest(data)
     else:
         lines = _notice(kind, data)
     return "\n".join(lines)
@@ -48,11 +50,16 @@ def _change(data: Mapping[str, Any], clock: _Clock) -> Iterator[str]:
     yield one_line(data["headline"], _LONGEST_LINE)
     yield f"  {'; '.join(_circumstances(data, clock))}"
     yield from _fields(data)
-    command = "diff" if data["revision"]["old"] and data["revision"]["new"] else "log"
-    place = one_line(data["post"]["link"] or "", _LONGEST_LINE)
-    yield "  " + "   ".join(filter(None, (place, f"crawler {command} {data['id'][:_SHORT_ID]}")))
+    yield _places(data)
     if data.get("url"):
         yield f"  {one_line(data['url'], _LONGEST_LINE)}"
+
+
+def _places(data: Mapping[str, Any]) -> str:
+    """Where the post stands, and what to type to see more of it."""
+    command = "diff" if data["revision"]["old"] and data["revision"]["new"] else "log"
+    place = one_line(data["post"]["link"] or "", _LONGEST_LINE)
+    return "  " + "   ".join(filter(None, (place, f"crawler {command} {data['id'][:_SHORT_ID]}")))
 
 
 def _circumstances(data: Mapping[str, Any], clock: _Clock) -> Iterator[str]:
@@ -124,6 +131,25 @@ def _diff_line(line: str) -> str:
     """A line of a diff, with its white space, inert and of bounded length."""
     line = inert(line.replace("\t", "    "))
     return line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + "…"
+
+
+def _group(data: Mapping[str, Any], zone: tzinfo, now: datetime | None) -> Iterator[str]:
+    """Many Changes alike: one of them as a sample, and how to see all."""
+    clock = _Clock(zone, now or _moment(data["until"]))
+    yield one_line(data["summary"], _LONGEST_LINE)
+    first, last = clock.say(data["since"], zone=True), clock.say(data["until"], zone=True)
+    seen = last if first == last else f"{clock.say(data['since'])} to {last}"
+    sample = next((change for change in data["changes"] if change["diff"]), data["changes"][0])
+    title = one_line(sample["post"]["title"] or sample["post"]["link"] or "", _LONGEST_TITLE)
+    yield f"  seen {seen}; for example" + (f" “{title}”" if title else "")
+    yield from _fields(sample)
+    yield _places(sample)
+    # The last second is not among those that are before it.
+    until = _moment(data["until"]) + timedelta(seconds=1)
+    words = ["crawler", "changes", "--source", one_line(data["source"]["name"]), "--kind", data["kind"]]
+    words += [word for name in data["fields"] for word in ("--field", name)]
+    words += ["--since", data["since"], "--until", f"{until:%Y-%m-%dT%H:%M:%SZ}", "--limit", "0"]
+    yield f"  all of them: {shlex.join(words)}"
 
 
 def _digest(data: Mapping[str, Any]) -> Iterator[str]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from crawler.model import ChangeView, FieldDiff, NoticeSource, NoticeView, PostView, RevisionView
+from crawler.model import ChangeView, DigestView, FieldDiff, NoticeSource, NoticeView, PostView, RevisionView
 from crawler.model.change import CHANGE_KINDS, ChangeKind
 from crawler.render.alert import alert, time_text
+from crawler.render.digest import digest
 from crawler.render.notice import notice
 
 _NAME, _URL = "sample.example", "https://sample.example/"
@@ -29,10 +30,27 @@ def samples(tag: str, now: datetime) -> Iterator[dict[str, Any]]:
     for kind in CHANGE_KINDS:
         yield alert(_change(f"c_sample_{kind}_{tag}", kind, now))
     source = NoticeSource(name=_NAME, url=_URL, groups=())
+    yield _many(tag, now, source)
     text = "A sample: nothing of it could be read since this morning."
     yield notice(NoticeView(id=f"n_sample_failing_{tag}", kind="failing", at=now, source=source, text=text))
     text = "A sample: the disk is full, and nothing is polled until there is room again."
     yield notice(NoticeView(id=f"n_sample_disk_full_{tag}", kind="disk_full", at=now, source=None, text=text))
+
+
+def _many(tag: str, now: datetime, source: NoticeSource) -> dict[str, Any]:
+    """A digest of two, although so few would go out one by one."""
+    changes = [_change(f"c_sample_{number}_{tag}", "edited", now) for number in (1, 2)]
+    view = DigestView(
+        id=f"d_sample_{tag}",
+        reason="group",
+        source=source,
+        kind="edited",
+        fields=tuple(field.name for field in changes[0].fields),
+        since=now,
+        until=now,
+        ids=tuple(change.id for change in changes),
+    )
+    return digest(view, map(alert, changes))
 
 
 def _change(change_id: str, kind: ChangeKind, now: datetime) -> ChangeView:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from crawler.errors import StoreConflict
 from crawler.model import EndpointState, Plan, PollRecord, SourceFacts
-from crawler.store import concluding, covering, suspecting, sweeping
+from crawler.store import concluding, covering, occasions, suspecting, sweeping
 from crawler.store.posting import write_posts
 from crawler.store.rows import hours_text, moment, needed, text
 from crawler.store.waits import recovered
@@ -18,13 +18,16 @@ QUIET = ("not_modified", "unchanged")
 def write(connection: sqlite3.Connection, plan: Plan, *, normalizer_version: int) -> None:
     """Write all of a Plan. Raises StoreConflict when the store has moved since it was decided."""
     try:
+        occasion = occasions.of(connection, plan)
         if plan.endpoint is not None:
             before = concluding.standing(connection, plan.endpoint_id)
+            if plan.endpoint.read_at is None:
+                _let_go(connection, plan.endpoint_id)
             _endpoint(connection, plan.endpoint, at=needed(text(plan.now)))
             covering.looked(connection, plan, before)
             if plan.endpoint.works and plan.poll.outcome != "failed":
                 concluding.worked(connection, plan, before)
-        poll_id = _poll(connection, plan.endpoint_id, plan.poll, at=needed(text(plan.now)))
+        poll_id = _poll(connection, plan.endpoint_id, plan.poll, at=needed(text(plan.now)), occasion=occasion)
         if plan.facts.last_sweep_at is not None:
             _swept(connection, plan.source_id, plan.facts.last_sweep_at)
         _facts(connection, plan.source_id, plan.facts)
@@ -77,10 +80,21 @@ def _endpoint(connection: sqlite3.Connection, state: EndpointState, *, at: str) 
     )
 
 
-def _poll(connection: sqlite3.Connection, endpoint_id: int, poll: PollRecord, *, at: str) -> int:
+def _let_go(connection: sqlite3.Connection, endpoint_id: int) -> None:
+    """A feed's document moves on unread: what stood in it stood there until the last look that found it unmoved."""
+    connection.execute(
+        """
+        UPDATE sightings SET last_seen_at = max(last_seen_at, (SELECT last_ok_at FROM endpoints WHERE id = ?1))
+         WHERE endpoint_id = ?1 AND last_seen_at >= (SELECT read_at FROM endpoints WHERE id = ?1)
+        """,
+        (endpoint_id,),
+    )
+
+
+def _poll(connection: sqlite3.Connection, endpoint_id: int, poll: PollRecord, *, at: str, occasion: str | None) -> int:
     """One row a poll; quiet ones in a row share it, and so do the Plans of one poll."""
     if poll.continues:
-        return _continued(connection, endpoint_id, poll, at=at)
+        return _continued(connection, endpoint_id, poll, at=at, occasion=occasion)
     if poll.outcome in QUIET and poll.error is None:
         last = connection.execute(
             "SELECT id, kind, outcome, error FROM polls WHERE endpoint_id = ? ORDER BY id DESC LIMIT 1", (endpoint_id,)
@@ -94,15 +108,17 @@ def _poll(connection: sqlite3.Connection, endpoint_id: int, poll: PollRecord, *,
                 (at, poll.duration_ms, poll.requests, poll.bytes, poll.seen, poll.status_code, last["id"]),
             )
             return int(last["id"])
-    return _new_poll(connection, endpoint_id, poll, at=at)
+    return _new_poll(connection, endpoint_id, poll, at=at, occasion=occasion)
 
 
-def _new_poll(connection: sqlite3.Connection, endpoint_id: int, poll: PollRecord, *, at: str) -> int:
+def _new_poll(
+    connection: sqlite3.Connection, endpoint_id: int, poll: PollRecord, *, at: str, occasion: str | None
+) -> int:
     cursor = connection.execute(
         """
         INSERT INTO polls (endpoint_id, kind, started_at, last_at, duration_ms, outcome, reason, status_code,
-                           requests, bytes, seen, new, changed, error)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                           requests, bytes, seen, new, changed, error, occasion)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         (
             endpoint_id,
@@ -119,12 +135,15 @@ def _new_poll(connection: sqlite3.Connection, endpoint_id: int, poll: PollRecord
             poll.new,
             poll.changed,
             poll.error,
+            occasion,
         ),
     )
     return int(cursor.lastrowid or 0)
 
 
-def _set_apart(connection: sqlite3.Connection, endpoint_id: int, poll: PollRecord, *, at: str) -> None:
+def _set_apart(
+    connection: sqlite3.Connection, endpoint_id: int, poll: PollRecord, *, at: str, occasion: str | None
+) -> None:
     """Give a poll that began quietly, and so shares the row of those before it, one of its own: now it has news."""
     last = connection.execute(
         "SELECT id, repeats FROM polls WHERE endpoint_id = ? ORDER BY id DESC LIMIT 1", (endpoint_id,)
@@ -132,12 +151,14 @@ def _set_apart(connection: sqlite3.Connection, endpoint_id: int, poll: PollRecor
     if last["repeats"] > 1:
         connection.execute("UPDATE polls SET repeats = repeats - 1 WHERE id = ?", (last["id"],))
         begun = PollRecord(kind=poll.kind, started_at=poll.started_at, duration_ms=0, outcome="unchanged")
-        _new_poll(connection, endpoint_id, begun, at=at)
+        _new_poll(connection, endpoint_id, begun, at=at, occasion=occasion)
 
 
-def _continued(connection: sqlite3.Connection, endpoint_id: int, poll: PollRecord, *, at: str) -> int:
+def _continued(
+    connection: sqlite3.Connection, endpoint_id: int, poll: PollRecord, *, at: str, occasion: str | None
+) -> int:
     if poll.outcome not in QUIET or poll.error is not None:
-        _set_apart(connection, endpoint_id, poll, at=at)
+        _set_apart(connection, endpoint_id, poll, at=at, occasion=occasion)
     row = connection.execute(
         """
         UPDATE polls SET last_at = ?, duration_ms = ?, requests = requests + ?, bytes = bytes + ?, seen = seen + ?,

@@ -17,8 +17,6 @@ from crawler.store import covering, noticing, outage
 from crawler.store.rows import moment, text
 
 _REASONS: tuple[Reason, ...] = get_args(Reason)
-#: Statuses by which a site says that its REST API is not for us.
-_CLOSED = (401, 403, 404)
 
 
 def standing(connection: sqlite3.Connection, endpoint_id: int) -> sqlite3.Row:
@@ -179,7 +177,7 @@ def _why_blind(endpoint: sqlite3.Row) -> covering.Reason:
     reason = _trouble(endpoint).reason
     if reason == "robots":
         return "robots"
-    is_closed = reason == "not_data" or (reason == "http_4xx" and endpoint["last_status"] in _CLOSED)
+    is_closed = reason == "not_data" or (reason == "http_4xx" and endpoint["last_status"] in health.CLOSED)
     return "rest_closed" if is_closed else "failing"
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from crawler.model import Endpoint, Key, Known, KnownPost, KnownRevision, LastSighting, Source, Validators
-from crawler.store.rows import fields_of, hours, json_text, moment, names, sure, text
+from crawler.model import Endpoint, Fields, Key, Known, KnownPost, KnownRevision, LastSighting, Source, Validators
+from crawler.store.rows import fields_of, hours, json_text, moment, names, prints, sure, text
 
 #: Sightings whose raw hashes a feed's parse is told of: more than any window that a feed shows.
 RECENT = 1000
@@ -35,7 +37,12 @@ def source(connection: sqlite3.Connection, source_id: int) -> Source:
 def endpoints(connection: sqlite3.Connection, source_id: int) -> list[Endpoint]:
     """The Endpoints of a Source that are polled, best first."""
     rows = connection.execute(
-        "SELECT * FROM endpoints WHERE source_id = ? AND retired_at IS NULL ORDER BY rank, id", (source_id,)
+        """
+        SELECT e.*, coalesce(b.missed, 0) AS missed, b.distrusted_at
+          FROM endpoints e LEFT JOIN beacons b ON b.endpoint_id = e.id
+         WHERE e.source_id = ? AND e.retired_at IS NULL ORDER BY e.rank, e.id
+        """,
+        (source_id,),
     )
     return [_endpoint(row) for row in rows]
 
@@ -145,7 +152,8 @@ def known(connection: sqlite3.Connection, source_id: int, endpoint_id: int, keys
         """
         SELECT p.id AS post_id, p.wp_id, p.guid, p.link AS post_link, p.type, p.state,
                p.modified_at AS post_modified_at, p.revisions, r.*,
-               s.raw_hash, s.text_hash, s.modified_at AS seen_modified_at, s.last_seen_at,
+               s.raw_hash, s.text_hash, s.modified_at AS seen_modified_at, s.last_seen_at, s.prints,
+               (SELECT rank FROM endpoints WHERE id = r.endpoint_id) AS rank,
                (SELECT c.id FROM changes c WHERE c.post_id = p.id ORDER BY c.seq DESC LIMIT 1) AS previous_change
           FROM json_each(?) j
           JOIN posts p ON p.id = j.value
@@ -154,7 +162,7 @@ def known(connection: sqlite3.Connection, source_id: int, endpoint_id: int, keys
         """,
         (ids, endpoint_id),
     )
-    return Known(posts={row["post_id"]: _post(connection, row) for row in rows}, owners=owners)
+    return Known(posts={row["post_id"]: _post(connection, row, endpoint_id) for row in rows}, owners=owners)
 
 
 def source_of(row: sqlite3.Row) -> Source:
@@ -173,6 +181,8 @@ def source_of(row: sqlite3.Row) -> Source:
         last_sweep_at=moment(row["last_sweep_at"]),
         failures=row["failures"],
         trouble=row["trouble"],
+        login_at=moment(row["login_at"]),
+        login_error=row["login_error"],
     )
 
 
@@ -201,6 +211,8 @@ def _endpoint(row: sqlite3.Row) -> Endpoint:
         min_interval=row["min_interval"],
         fresh_for=row["fresh_for"],
         skip_hours=hours(row["skip_hours"]),
+        missed=row["missed"],
+        distrusted_at=moment(row["distrusted_at"]),
     )
 
 
@@ -210,22 +222,75 @@ def _sighting(row: sqlite3.Row) -> LastSighting:
         text_hash=row["text_hash"],
         modified_at=moment(row["modified_at"]),
         last_seen_at=sure(row["last_seen_at"]),
+        prints=prints(row["prints"]),
     )
 
 
-def _post(connection: sqlite3.Connection, row: sqlite3.Row) -> KnownPost:
-    latest = None
+def _revision(connection: sqlite3.Connection, row: sqlite3.Row) -> KnownRevision:
+    return KnownRevision(
+        id=row["id"],
+        number=row["number"],
+        endpoint_id=row["endpoint_id"],
+        observed_at=sure(row["observed_at"]),
+        modified_at=moment(row["modified_at"]),
+        content_hash=row["content_hash"],
+        fields=_with_text(connection, row),
+        rank=row["rank"],
+    )
+
+
+def _with_text(connection: sqlite3.Connection, row: sqlite3.Row) -> Fields:
+    """What a Revision tells, with the text that was told before it: edited behind a password it tells none."""
+    fields = fields_of(row)
+    if fields.content is not None or row["number"] == 1:
+        return fields
+    told = connection.execute(
+        """
+        SELECT content, excerpt FROM revisions
+         WHERE post_id = ? AND endpoint_id = ? AND number < ? AND content IS NOT NULL ORDER BY number DESC LIMIT 1
+        """,
+        (row["post_id"], row["endpoint_id"], row["number"]),
+    ).fetchone()
+    return fields if told is None else replace(fields, content=told["content"], excerpt=told["excerpt"])
+
+
+def _by_another(
+    connection: sqlite3.Connection, latest: KnownRevision, post_id: int, endpoint_id: int
+) -> dict[str, Any]:
+    """What is to be known where another endpoint made the latest Revision: when it last showed it, and our own last."""
+    shown = connection.execute(
+        "SELECT last_seen_at FROM sightings WHERE post_id = ? AND endpoint_id = ? AND text_hash = ?",
+        (post_id, latest.endpoint_id, latest.content_hash),
+    ).fetchone()
+    row = connection.execute(
+        """
+        SELECT r.*, e.rank FROM revisions r JOIN endpoints e ON e.id = r.endpoint_id
+         WHERE r.post_id = ? AND r.endpoint_id = ? ORDER BY r.number DESC LIMIT 1
+        """,
+        (post_id, endpoint_id),
+    ).fetchone()
+    told = connection.execute(
+        """
+        SELECT DISTINCT j.value FROM revisions r JOIN changes c ON c.new_revision_id = r.id, json_each(c.fields) j
+         WHERE r.post_id = ? AND r.number > ?
+        """,
+        (post_id, row["number"] if row is not None else 0),
+    )
+    return {
+        "latest": replace(latest, shown_at=None if shown is None else sure(shown["last_seen_at"])),
+        "own": None if row is None else _revision(connection, row),
+        "told": frozenset(name for (name,) in told),
+    }
+
+
+def _post(connection: sqlite3.Connection, row: sqlite3.Row, endpoint_id: int) -> KnownPost:
+    about: dict[str, Any] = {"latest": None}
     earlier: dict[str, int] = {}
     if row["number"] is not None:
-        latest = KnownRevision(
-            id=row["id"],
-            number=row["number"],
-            endpoint_id=row["endpoint_id"],
-            observed_at=sure(row["observed_at"]),
-            modified_at=moment(row["modified_at"]),
-            content_hash=row["content_hash"],
-            fields=fields_of(row),
-        )
+        latest = _revision(connection, row)
+        about = {"latest": latest}
+        if latest.endpoint_id != endpoint_id:
+            about = _by_another(connection, latest, row["post_id"], endpoint_id)
     if row["revisions"] > 1:
         earlier = {
             older["content_hash"]: older["number"]
@@ -241,6 +306,7 @@ def _post(connection: sqlite3.Connection, row: sqlite3.Row) -> KnownPost:
             text_hash=row["text_hash"],
             modified_at=moment(row["seen_modified_at"]),
             last_seen_at=sure(row["last_seen_at"]),
+            prints=prints(row["prints"]),
         )
     return KnownPost(
         id=row["post_id"],
@@ -250,8 +316,8 @@ def _post(connection: sqlite3.Connection, row: sqlite3.Row) -> KnownPost:
         type=row["type"],
         state=row["state"],
         modified_at=moment(row["post_modified_at"]),
-        latest=latest,
         seen=seen,
         previous_change=row["previous_change"],
         earlier=earlier,
+        **about,
     )

@@ -1,4 +1,7 @@
-"""The outbox: Alerts that wait for their Sink, with everything that is needed to write them out."""
+"""The outbox: Alerts that wait for their Sink, with everything that is needed to write them out.
+
+The Alerts of a digest stand in the place of the first of them, and are taken or refused together.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,19 @@ from datetime import datetime
 
 import msgspec
 
-from crawler.model import ChangeView, FieldDiff, NoticeSource, NoticeView, PendingAlert, PostView, Ref, RevisionView
-from crawler.store.rows import moment, sure, text
+from crawler.model import (
+    ChangeView,
+    DigestView,
+    FieldDiff,
+    NoticeSource,
+    NoticeView,
+    PendingAlert,
+    PostView,
+    Ref,
+    RevisionView,
+)
+from crawler.store import digesting, occasions
+from crawler.store.rows import json_text, moment, sure, text
 
 _details = msgspec.json.Decoder(tuple[FieldDiff, ...]).decode
 _names = msgspec.json.Decoder(tuple[Ref, ...]).decode
@@ -37,34 +51,58 @@ _CHANGE = """
 _STATE_AFTER = {"protected": "protected", "unpublished": "unpublished", "deleted": "deleted"}
 
 
-def pending(connection: sqlite3.Connection, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
-    """The due Alerts of a Sink, oldest first; one waits for the earlier ones of its post, or about its Source."""
-    rows = connection.execute(
-        """
-        SELECT a.id, a.sink, a.attempts, a.change_id, a.notice_id FROM alerts a
+def due(connection: sqlite3.Connection, sink: str, now: datetime, limit: int) -> list[sqlite3.Row]:
+    """The due Alerts of a Sink, oldest first; of a digest the first one.
+
+    One waits for the earlier ones of its post, or about its Source, and for the end of the poll or sweep that it was
+    found in.
+    """
+    waiting = "SELECT 1 FROM alerts WHERE sink = ? AND state = 'pending' AND next_attempt_at <= ? LIMIT 1"
+    if connection.execute(waiting, (sink, text(now))).fetchone() is None:
+        return []
+    return connection.execute(
+        f"""
+        WITH unfinished AS (SELECT value AS id FROM json_each(:unfinished))
+        SELECT a.id, a.sink, a.attempts, a.change_id, a.notice_id, a.digest_id,
+               c.kind AS change_kind, c.fields, {occasions.NAME} AS occasion
+          FROM alerts a
           LEFT JOIN changes c ON c.id = a.change_id
+          LEFT JOIN polls p ON p.id = c.poll_id
           LEFT JOIN notices n ON n.id = a.notice_id
          WHERE a.sink = :sink AND a.state = 'pending' AND a.next_attempt_at <= :now
+           AND NOT (p.id IS NOT NULL AND p.id IN unfinished AND {occasions.WAITING})
+           AND (a.digest_id IS NULL OR NOT EXISTS (
+                SELECT 1 FROM alerts b
+                 WHERE b.digest_id = a.digest_id AND b.sink = a.sink AND b.state = 'pending' AND b.id < a.id))
            AND NOT EXISTS (SELECT 1 FROM alerts b JOIN changes e ON e.id = b.change_id
-                            WHERE b.sink = a.sink AND b.state = 'pending' AND b.id < a.id
-                              AND e.post_id = c.post_id AND b.next_attempt_at > :now)
+                            WHERE b.sink = a.sink AND b.state = 'pending' AND b.id < a.id AND e.post_id = c.post_id
+                              AND (b.next_attempt_at > :now OR b.attempts = 0 AND b.digest_id IS NULL
+                                   AND e.poll_id IN unfinished))
            AND NOT (n.id IS NOT NULL AND EXISTS (
                     SELECT 1 FROM notices m JOIN alerts b ON b.notice_id = m.id
                      WHERE m.source_id IS n.source_id AND b.sink = a.sink AND b.state = 'pending' AND b.id < a.id
                        AND b.next_attempt_at > :now))
          ORDER BY a.id LIMIT :limit
-        """,
-        {"sink": sink, "now": text(now), "limit": limit},
+        """,  # noqa: S608 (our own parts)
+        {
+            "sink": sink,
+            "now": text(now),
+            "limit": limit,
+            "unfinished": json_text(occasions.unfinished(connection, sink, now)),
+        },
     ).fetchall()
-    return [
-        PendingAlert(id=row["id"], sink=row["sink"], attempts=row["attempts"], news=_news(connection, row))
-        for row in rows
-    ]
 
 
-def _news(connection: sqlite3.Connection, row: sqlite3.Row) -> ChangeView | NoticeView:
+def alert(connection: sqlite3.Connection, row: sqlite3.Row) -> PendingAlert:
+    """A due Alert with what it tells."""
+    return PendingAlert(id=row["id"], sink=row["sink"], attempts=row["attempts"], news=_news(connection, row))
+
+
+def _news(connection: sqlite3.Connection, row: sqlite3.Row) -> ChangeView | NoticeView | DigestView:
     if row["notice_id"] is not None:
         return notice(connection, row["notice_id"])
+    if row["digest_id"] is not None:
+        return digesting.digest(connection, row["digest_id"], row["sink"])
     return change(connection, row["change_id"])
 
 
@@ -115,20 +153,26 @@ def _groups(connection: sqlite3.Connection, source_id: int) -> tuple[str, ...]:
 
 
 def delivered(connection: sqlite3.Connection, alert_id: int, at: datetime, reply: str | None) -> None:
-    """The Sink said yes."""
+    """The Sink said yes to an Alert, and with it to all of its digest."""
     connection.execute(
-        "UPDATE alerts SET state = 'delivered', attempts = attempts + 1, delivered_at = ?, reply = ?,"
-        " next_attempt_at = NULL, last_error = NULL WHERE id = ?",
-        (text(at), reply, alert_id),
+        f"""
+        UPDATE alerts SET state = 'delivered', attempts = attempts + 1, delivered_at = :at, reply = :reply,
+               next_attempt_at = NULL, last_error = NULL
+         WHERE {digesting.SAME} AND (id = :id OR state = 'pending')
+        """,  # noqa: S608
+        {"id": alert_id, "at": text(at), "reply": reply},
     )
 
 
 def refused(connection: sqlite3.Connection, alert_id: int, error: str, next_attempt_at: datetime | None) -> None:
-    """The Sink did not take it; without a next attempt it is dead."""
+    """The Sink did not take it, nor any of its digest; without a next attempt it is dead."""
     connection.execute(
-        "UPDATE alerts SET attempts = attempts + 1, last_error = ?, next_attempt_at = ?,"
-        " state = CASE WHEN ? IS NULL THEN 'dead' ELSE state END WHERE id = ?",
-        (error, text(next_attempt_at), text(next_attempt_at), alert_id),
+        f"""
+        UPDATE alerts SET attempts = attempts + 1, last_error = :error, next_attempt_at = :due,
+               state = CASE WHEN :due IS NULL THEN 'dead' ELSE state END
+         WHERE {digesting.SAME} AND (id = :id OR state = 'pending')
+        """,  # noqa: S608
+        {"id": alert_id, "error": error, "due": text(next_attempt_at)},
     )
 
 

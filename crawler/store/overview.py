@@ -35,6 +35,7 @@ COLUMNS = (
     "gap_sees",
     "gap_reason",
     "gap_since",
+    "not_believed_since",
 )
 
 _SOURCES = """
@@ -42,8 +43,10 @@ _SOURCES = """
            (SELECT d.name FROM sources d WHERE d.id = s.duplicate_of) AS duplicate_of,
            e.last_ok_at, nullif(max(coalesce(s.next_try_at, ''), coalesce(e.next_poll_at, '')), '') AS next_poll_at,
            max(s.failures, coalesce(e.failures, 0)) AS failures,
-           coalesce(s.last_error, e.last_error) AS last_error,
-           coalesce(s.failing_since, e.failing_since) AS failing_since
+           coalesce(s.last_error, s.login_error, e.last_error) AS last_error,
+           coalesce(s.failing_since, e.failing_since) AS failing_since,
+           (SELECT max(b.distrusted_at) FROM endpoints f JOIN beacons b ON b.endpoint_id = f.id
+             WHERE f.source_id = s.id AND f.retired_at IS NULL) AS not_believed_since
       FROM sources s
       LEFT JOIN (SELECT source_id, max(last_ok_at) AS last_ok_at, min(next_poll_at) AS next_poll_at,
                         max(failures) AS failures, min(failing_since) AS failing_since,
@@ -52,7 +55,7 @@ _SOURCES = """
 """
 _IS_BAD = """
     (s.state IN ('failing', 'suspect', 'gone')
-     OR (s.state = 'active' AND (coalesce(e.failures, 0) > 0 OR s.last_error IS NOT NULL)))
+     OR (s.state = 'active' AND (coalesce(e.failures, 0) > 0 OR s.last_error IS NOT NULL OR s.login_error IS NOT NULL)))
 """
 _WORST_FIRST = f"""
     ORDER BY CASE s.state WHEN 'failing' THEN 0 WHEN 'suspect' THEN 1 WHEN 'gone' THEN 2

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from crawler.model import ChangePlan, Plan, PostPlan
+from crawler.store import merging
 from crawler.store.rows import fields_columns, json_text, needed, text
 
 
@@ -16,6 +17,7 @@ def write_posts(connection: sqlite3.Connection, plan: Plan, poll_id: int, normal
     revision_ids = _revision_ids(connection, plan.posts)
     at = needed(text(plan.now))
     _new_posts(connection, plan, ids, at)
+    merging.give_over(connection, plan, ids)
     _keys(connection, plan, ids)
     _originals(connection, plan.posts)
     _revisions(connection, plan, ids, revision_ids, at, normalizer_version)
@@ -128,10 +130,10 @@ def _revisions(
 def _known_posts(
     connection: sqlite3.Connection, plan: Plan, ids: list[int], revision_ids: list[int | None], at: str
 ) -> None:
-    """Bring `posts` up to date: names and times from the new Revision, state and sight from the Sighting."""
+    """Bring `posts` up to date: names and times from the new Revision or Change, the rest from the Sighting."""
     rows = []
     for post, post_id, revision_id in zip(plan.posts, ids, revision_ids, strict=True):
-        fields = fields_columns(post.revision.fields) if post.revision is not None else {}
+        fields = _names(post)
         counts = post.revision is not None or post.change is not None
         rows.append(
             {
@@ -162,6 +164,14 @@ def _known_posts(
     )
 
 
+def _names(post: PostPlan) -> dict[str, Any]:
+    """What a Post is called from now on: a password makes no Revision, and may come with another title or link."""
+    if post.revision is not None:
+        return fields_columns(post.revision.fields)
+    told = post.sighting.fields if post.change is not None else None
+    return {} if told is None else fields_columns(told)
+
+
 def _sightings(connection: sqlite3.Connection, plan: Plan, ids: list[int], at: str) -> None:
     rows = [
         {
@@ -169,6 +179,7 @@ def _sightings(connection: sqlite3.Connection, plan: Plan, ids: list[int], at: s
             "endpoint_id": plan.endpoint_id,
             "raw_hash": post.sighting.raw_hash,
             "text_hash": post.text_hash,
+            "prints": None if post.prints is None else json_text(post.prints),
             "modified_at": text(post.sighting.modified_at),
             "first_seen_at": at,
             "last_seen_at": at,
@@ -181,7 +192,7 @@ def _sightings(connection: sqlite3.Connection, plan: Plan, ids: list[int], at: s
         rows,
         clause="""
         ON CONFLICT (post_id, endpoint_id) DO UPDATE SET raw_hash = excluded.raw_hash,
-               text_hash = coalesce(excluded.text_hash, text_hash),
+               text_hash = coalesce(excluded.text_hash, text_hash), prints = coalesce(excluded.prints, prints),
                modified_at = excluded.modified_at, last_seen_at = excluded.last_seen_at, missing_since = NULL
         """,
     )

@@ -7,8 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from crawler.decide.beacon import Trust
 from crawler.model import (
     AlertState,
+    ChangeView,
     ConfiguredSource,
     Discovered,
     Endpoint,
@@ -21,6 +23,7 @@ from crawler.model import (
     Pruned,
     Retained,
     Source,
+    SourceFacts,
     Suspect,
     Trouble,
     Walk,
@@ -89,22 +92,37 @@ class Store(Protocol):
         Told again of the same kind, Source and `since` (when it began; default: `at`) it does nothing.
         """
 
+    async def keep_trust(self, endpoint_id: int, trust: Trust) -> None:
+        """Remember how far a feed's silence is believed."""
+
+    async def keep_site(self, source_id: int, facts: SourceFacts, walks: Sequence[Walk], now: datetime) -> None:
+        """Remember what a site has just said of itself, and begin these walks."""
+
+    async def keep_login(self, source_id: int, at: datetime | None, error: str | None) -> None:
+        """Remember when a Source's application password was tried, and what is the matter with it."""
+
     async def keep_walks(self, walks: Sequence[Walk]) -> None:
         """Remember where these walks stand, in place of earlier ones of the same kind."""
 
     async def put_off(self, source_id: int, until: datetime) -> None:
         """Leave what would be due of a Source's sweeps and suspects alone until then."""
 
+    async def pending(self, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
+        """The due Alerts of a Sink, in order. What is to go out as one digest has been put together before.
+
+        For one Sink this is not to be called twice at the same time.
+        """
+
     async def delivered(self, alert_id: int, at: datetime, reply: str | None) -> None:
-        """Mark an Alert as taken by its Sink."""
+        """Mark an Alert as taken by its Sink, or all of the digest that it is of."""
 
     async def refused(self, alert_id: int, error: str, next_attempt_at: datetime | None) -> None:
-        """Mark an Alert as not taken; without a next attempt it is dead."""
+        """Mark an Alert, or all of the digest that it is of, as not taken; without a next attempt it is dead."""
 
     async def retry(self, ids: Sequence[int], sinks: Sequence[str], now: datetime) -> list[int]:
         """Make pending and dead Alerts to these Sinks due at once: those with these ids, or all. Returns their ids.
 
-        Raises NotFound for an id that is no Alert's.
+        A digest is made due as a whole. Raises NotFound for an id that is no Alert's.
         """
 
     async def keep_lines(self, lines: Mapping[str, datetime]) -> None:
@@ -140,8 +158,26 @@ class Store(Protocol):
     def oldest_published(self, endpoint_id: int) -> datetime | None:
         """Just before the oldest Post that the Endpoint has shown was published."""
 
+    def saves_found(self, source_id: int, since: datetime) -> list[datetime]:
+        """When, by the site's clock, the saves were made that REST has shown since then."""
+
+    def site_asked_at(self, source_id: int) -> datetime | None:
+        """When the site was last asked what it says of itself."""
+
+    def has_new_host(self, source_id: int, since: datetime) -> bool:
+        """Whether a Change since then moved a Post's link to another host."""
+
     def suspects(self, source_id: int) -> list[Suspect]:
         """The Posts of a Source that may be gone or come back, and can be looked at; by when it is their turn."""
+
+    def feed_suspects(self, source_id: int) -> list[Suspect]:
+        """The Posts of a Source that only feeds have shown and that may be gone; by when it is their turn."""
+
+    def vanished(self, endpoint_id: int, after: datetime, before: datetime, *, since: datetime) -> list[Suspect]:
+        """The Posts published between two that a feed shows, and not shown by it since then, as fresh suspects."""
+
+    def neighbours(self, endpoint_id: int, limit: int) -> list[str]:
+        """Links of Posts that a feed shows, those shown last in front."""
 
     def missing(self, source_id: int, since: datetime, *, now: datetime) -> list[Suspect]:
         """The public Posts that no collection of the Source has shown since then, as fresh suspects."""
@@ -177,8 +213,8 @@ class Store(Protocol):
     def newest_published(self, source_id: int, now: datetime) -> datetime | None:
         """The newest publication date read so far that is not in the future."""
 
-    def pending(self, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
-        """The due Alerts of a Sink, in order."""
+    def change(self, change_id: str) -> ChangeView:
+        """A Change, which must be there, with all that an Alert says of it."""
 
     def alert_states(self, ids: Sequence[int]) -> list[AlertState]:
         """Where these Alerts stand, oldest first."""

@@ -89,7 +89,18 @@ def _take_poll(connection: sqlite3.Connection, row: Row, _bounds: Bounds) -> boo
 
 def _take_alert(connection: sqlite3.Connection, row: Row, _bounds: Bounds) -> bool:
     # It may have been made pending again meanwhile.
-    return connection.execute("DELETE FROM alerts WHERE id = ? AND state <> 'pending'", (row,)).rowcount == 1
+    gone = connection.execute(
+        "DELETE FROM alerts WHERE id = ? AND state <> 'pending' RETURNING digest_id, sink", (row,)
+    )
+    digests = [tuple(each) for each in gone]
+    connection.executemany(
+        """
+        DELETE FROM digests WHERE id = ?1 AND sink = ?2
+           AND NOT EXISTS (SELECT 1 FROM alerts WHERE digest_id = ?1 AND sink = ?2)
+        """,
+        digests,
+    )
+    return bool(digests)
 
 
 def _take_notice(connection: sqlite3.Connection, row: Row, _bounds: Bounds) -> bool:

@@ -82,7 +82,7 @@ def _move(connection: sqlite3.Connection, owner: int, seed: EndpointSeed, host: 
     connection.execute(
         """
         UPDATE OR IGNORE endpoints SET url = ?, host = ?, shard = ?, etag = NULL, last_modified = NULL,
-               body_hash = NULL, redirect_to = NULL, redirects = 0
+               body_hash = NULL, redirect_to = NULL, redirects = 0, failures = 0
          WHERE source_id = ? AND kind = ? AND type = ? AND brought_by IS NULL AND retired_at IS NULL AND url <> ?
         """,
         (seed.url, host, shard(host), owner, seed.kind, seed.type, seed.url),

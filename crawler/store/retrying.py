@@ -14,8 +14,8 @@ from crawler.store.rows import json_text, moment, text
 def retry(connection: sqlite3.Connection, ids: Sequence[int], sinks: Sequence[str], now: datetime) -> list[int]:
     """Make pending and dead Alerts to these Sinks due at once; returns their ids.
 
-    `ids`: only these, none for all. A dead one begins anew, with all its attempts. Raises NotFound for an id that is
-    no Alert's, before anything is written.
+    `ids`: only these, each with all of the digest that it is of; none for all. A dead one begins anew, with all its
+    attempts. Raises NotFound for an id that is no Alert's, before anything is written.
     """
     known = {row["id"] for row in connection.execute(f"SELECT id {_OF}", (json_text(ids),))}
     unknown = [str(each) for each in ids if each not in known]
@@ -26,7 +26,9 @@ def retry(connection: sqlite3.Connection, ids: Sequence[int], sinks: Sequence[st
         UPDATE alerts SET state = 'pending', next_attempt_at = :now,
                attempts = CASE state WHEN 'dead' THEN 0 ELSE attempts END
          WHERE state IN ('pending', 'dead') AND sink IN (SELECT value FROM json_each(:sinks))
-           AND (NOT :some OR id IN (SELECT value FROM json_each(:ids)))
+           AND (NOT :some OR id IN (SELECT value FROM json_each(:ids))
+                OR (digest_id, sink) IN (SELECT digest_id, sink FROM alerts
+                                          WHERE id IN (SELECT value FROM json_each(:ids))))
         RETURNING id
         """,
         {"now": text(now), "sinks": json_text(sinks), "some": bool(ids), "ids": json_text(ids)},
@@ -45,6 +47,7 @@ def states(connection: sqlite3.Connection, ids: Sequence[int]) -> list[AlertStat
             attempts=row["attempts"],
             next_attempt_at=moment(row["next_attempt_at"]),
             last_error=row["last_error"],
+            digest_id=row["digest_id"],
         )
         for row in rows
     ]

@@ -14,6 +14,7 @@ from crawler.model import Fields, Ref
 _encode = msgspec.json.Encoder().encode
 _names = msgspec.json.Decoder(tuple[str, ...]).decode
 _hours = msgspec.json.Decoder(tuple[int, ...]).decode
+_prints = msgspec.json.Decoder(dict[str, str]).decode
 _refs = msgspec.json.Decoder(tuple[Ref, ...]).decode
 
 
@@ -72,6 +73,11 @@ def hours_text(told: tuple[int, ...]) -> str | None:
 def hours(value: str | None) -> tuple[int, ...]:
     """The hours of the day that `hours_text` wrote."""
     return () if value is None else _hours(value)
+
+
+def prints(value: str | None) -> dict[str, str] | None:
+    """The hashes of fields in a JSON object."""
+    return None if value is None else _prints(value)
 
 
 def terms_text(terms: tuple[Ref, ...] | None) -> str | None:

@@ -518,3 +518,66 @@ def m0007_sweeps(db: Database) -> None:
         "CREATE INDEX suspects_due ON suspects (next_check_at) WHERE held = 0",
         "CREATE INDEX suspects_of_source ON suspects (source_id)",
     )
+
+
+@migrations()
+def m0008_identity(db: Database) -> None:
+    """Posts that turned out to be one; when a site's own word was last asked for; feeds that hide what moves."""
+    _run(
+        db,
+        # the post that it is: its history stays, its keys have gone over
+        "ALTER TABLE posts ADD COLUMN merged_into INTEGER REFERENCES posts(id)",
+        "CREATE INDEX posts_merged ON posts (merged_into) WHERE merged_into IS NOT NULL",
+        # shown by a sweep under the id of another post
+        "ALTER TABLE walks ADD COLUMN replaced INTEGER NOT NULL DEFAULT 0",
+        # when the REST index was last asked for the site's zone and home
+        "ALTER TABLE sources ADD COLUMN asked_at TEXT",
+        """
+        CREATE TABLE beacons (                  -- internal: feeds that are asked whether anything moved
+            endpoint_id INTEGER PRIMARY KEY REFERENCES endpoints(id) ON DELETE CASCADE,
+            missed INTEGER NOT NULL DEFAULT 0,  -- looks in a row that showed what it had been silent about
+            distrusted_at TEXT                  -- of the last of them, where it is not believed any more
+        ) STRICT
+        """,
+    )
+
+
+@migrations()
+def m0009_digests(db: Database) -> None:
+    """What a poll is part of, the digests, and the polls that were cut short."""
+    _run(
+        db,
+        # internal: the sweep, or the poll cut short before this one; null: it is one by itself
+        "ALTER TABLE polls ADD COLUMN occasion TEXT",
+        "CREATE INDEX polls_occasion ON polls (occasion) WHERE occasion IS NOT NULL",
+        """
+        CREATE TABLE digests (                  -- internal: what alerts.digest_id names
+            id TEXT NOT NULL,
+            sink TEXT NOT NULL,
+            reason TEXT NOT NULL CHECK (reason IN ('schedule', 'quiet', 'storm', 'group')),
+            made_at TEXT NOT NULL,
+            PRIMARY KEY (id, sink)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX alerts_digest ON alerts (digest_id, sink, id) WHERE digest_id IS NOT NULL",
+        # a look that has committed a part of what it wanted to read: its alerts wait
+        "CREATE INDEX endpoints_cut_short ON endpoints (id) WHERE failures = 0 AND last_ok_at IS NOT last_try_at",
+    )
+
+
+@migrations()
+def m0010_takeover(db: Database) -> None:
+    """A feed that takes over from a closed REST API, and logins that are not accepted."""
+    _run(
+        db,
+        # of a feed: a hash of each field that it told, as JSON; null: not known
+        "ALTER TABLE sightings ADD COLUMN prints TEXT",
+        "ALTER TABLE sources ADD COLUMN login_at TEXT",  # when its application password was last tried
+        "ALTER TABLE sources ADD COLUMN login_error TEXT",  # what came of that; null: it is accepted
+        # a feed that makes Revisions by itself has been read first, as a collection has
+        """
+        INSERT INTO walks (endpoint_id, kind, started_at, done)
+        SELECT e.id, 'baseline', e.read_at, 1 FROM endpoints e JOIN sources s ON s.id = e.source_id
+         WHERE e.kind = 'feed' AND e.read_at IS NOT NULL AND s.kind = 'feed'
+        """,
+    )

@@ -7,12 +7,15 @@ import math
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Concatenate, ParamSpec, TypeVar
 
+from crawler.decide.beacon import Trust
 from crawler.model import (
     AlertState,
+    ChangeView,
     ConfiguredSource,
     Discovered,
     Endpoint,
@@ -25,6 +28,7 @@ from crawler.model import (
     Pruned,
     Retained,
     Source,
+    SourceFacts,
     Suspect,
     Trouble,
     Walk,
@@ -34,15 +38,19 @@ from crawler.store import (
     committing,
     concluding,
     covering,
+    digesting,
     knowing,
     noticing,
     outbox,
     pruning,
     registering,
     retrying,
+    sites,
     sources,
     suspecting,
     sweeping,
+    trusting,
+    vanishing,
     waits,
 )
 from crawler.store.opening import WriteLock, open_reader, open_writer, translated
@@ -140,11 +148,27 @@ class SqliteStore:
     ) -> None:
         await self._writer.write(lambda db: noticing.write(db, kind, source_id, text, at, sinks, since=since))
 
+    async def keep_trust(self, endpoint_id: int, trust: Trust) -> None:
+        await self._writer.write(lambda db: trusting.keep(db, endpoint_id, trust))
+
+    async def keep_site(self, source_id: int, facts: SourceFacts, walks: Sequence[Walk], now: datetime) -> None:
+        await self._writer.write(lambda db: sites.keep(db, source_id, facts, walks, now))
+
+    async def keep_login(self, source_id: int, at: datetime | None, error: str | None) -> None:
+        await self._writer.write(lambda db: sites.keep_login(db, source_id, at, error))
+
     async def keep_walks(self, walks: Sequence[Walk]) -> None:
         await self._writer.write(lambda db: sweeping.write(db, walks))
 
     async def put_off(self, source_id: int, until: datetime) -> None:
         await self._writer.write(lambda db: suspecting.put_off(db, source_id, until))
+
+    async def pending(self, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
+        due = self._read(outbox.due, sink, now, limit)
+        while bulks := self._read(digesting.bulks, sink, due, now):
+            await self._writer.write(partial(digesting.gather, sink=sink, found=bulks, now=now))
+            due = self._read(outbox.due, sink, now, limit)
+        return [self._read(outbox.alert, row) for row in due]
 
     async def delivered(self, alert_id: int, at: datetime, reply: str | None) -> None:
         await self._writer.write(lambda db: outbox.delivered(db, alert_id, at, reply))
@@ -190,8 +214,26 @@ class SqliteStore:
     def oldest_published(self, endpoint_id: int) -> datetime | None:
         return self._read(sweeping.oldest_published, endpoint_id)
 
+    def saves_found(self, source_id: int, since: datetime) -> list[datetime]:
+        return self._read(trusting.saves_found, source_id, since)
+
+    def site_asked_at(self, source_id: int) -> datetime | None:
+        return self._read(sites.asked_at, source_id)
+
+    def has_new_host(self, source_id: int, since: datetime) -> bool:
+        return self._read(sites.has_new_host, source_id, since)
+
     def suspects(self, source_id: int) -> list[Suspect]:
         return self._read(suspecting.suspects, source_id)
+
+    def feed_suspects(self, source_id: int) -> list[Suspect]:
+        return self._read(vanishing.suspects, source_id)
+
+    def vanished(self, endpoint_id: int, after: datetime, before: datetime, *, since: datetime) -> list[Suspect]:
+        return self._read(vanishing.vanished, endpoint_id, after, before, since=since)
+
+    def neighbours(self, endpoint_id: int, limit: int) -> list[str]:
+        return self._read(vanishing.neighbours, endpoint_id, limit)
 
     def missing(self, source_id: int, since: datetime, *, now: datetime) -> list[Suspect]:
         return self._read(suspecting.missing, source_id, since, now=now)
@@ -229,8 +271,8 @@ class SqliteStore:
     def newest_published(self, source_id: int, now: datetime) -> datetime | None:
         return self._read(knowing.newest_published, source_id, text(now) or "")
 
-    def pending(self, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
-        return self._read(outbox.pending, sink, now, limit)
+    def change(self, change_id: str) -> ChangeView:
+        return self._read(outbox.change, change_id)
 
     def alert_states(self, ids: Sequence[int]) -> list[AlertState]:
         return self._read(retrying.states, ids)

@@ -17,6 +17,14 @@ from crawler.text import canonical_link
 _SHOWN_BY = """
     sightings s JOIN endpoints e ON e.id = s.endpoint_id AND e.kind = 'rest' AND e.retired_at IS NULL
 """
+#: A feed that is polled and shows the post no more; no collection ever showed it.
+_FEED_MISSES = """
+    sightings s JOIN endpoints e ON e.id = s.endpoint_id AND e.retired_at IS NULL AND s.missing_since IS NOT NULL
+"""
+_NO_REST = """
+    NOT EXISTS (SELECT 1 FROM sightings r JOIN endpoints c ON c.id = r.endpoint_id
+                 WHERE r.post_id = x.post_id AND c.kind = 'rest')
+"""
 
 
 def due(connection: sqlite3.Connection, now: datetime, *, limit: int, besides: Iterable[int]) -> list[Source]:
@@ -27,7 +35,8 @@ def due(connection: sqlite3.Connection, now: datetime, *, limit: int, besides: I
          WHERE s.id IN (
                 SELECT x.source_id FROM suspects x
                  WHERE x.held = 0 AND x.next_check_at <= :now
-                   AND EXISTS (SELECT 1 FROM {_SHOWN_BY} WHERE s.post_id = x.post_id AND e.source_id = x.source_id)
+                   AND (EXISTS (SELECT 1 FROM {_SHOWN_BY} WHERE s.post_id = x.post_id AND e.source_id = x.source_id)
+                        OR EXISTS (SELECT 1 FROM {_FEED_MISSES} WHERE s.post_id = x.post_id AND {_NO_REST}))
                  UNION
                 SELECT e.source_id FROM walks w JOIN endpoints e ON e.id = w.endpoint_id AND e.retired_at IS NULL
                  WHERE w.kind <> 'baseline' AND w.done = 0 AND coalesce(w.next_at, '') <= :now)
@@ -131,18 +140,25 @@ def write(connection: sqlite3.Connection, plan: Plan, poll_id: int, *, at: str) 
     if rows:
         replace = ", ".join(f"{name} = excluded.{name}" for name in rows[0] if name != "post_id")
         insert(connection, "suspects", rows, clause=f"ON CONFLICT (post_id) DO UPDATE SET {replace}")
+    connection.executemany(
+        "UPDATE sightings SET missing_since = coalesce(missing_since, ?) WHERE post_id = ? AND endpoint_id = ?",
+        [(at, each.post_id, each.endpoint_id) for each in plan.suspicion.suspects if each.wp_id is None],
+    )
     connection.executemany("DELETE FROM suspects WHERE post_id = ?", [(post_id,) for post_id in plan.suspicion.cleared])
     _clear_shown(connection, plan)
 
 
 def _clear_shown(connection: sqlite3.Connection, plan: Plan) -> None:
-    """A feed is no witness: it may be a copy that a cache has kept."""
+    """Of what a collection has shown a feed is no witness: it may be a copy that a cache has kept."""
     shown = [*plan.seen, *(post.post_id for post in plan.posts if post.post_id is not None)]
     if not shown or connection.execute("SELECT 1 FROM suspects LIMIT 1").fetchone() is None:
         return
     connection.executemany(
         """
-        DELETE FROM suspects WHERE post_id = ? AND (SELECT kind FROM endpoints WHERE id = ?) = 'rest'
+        DELETE FROM suspects WHERE post_id = ?
+           AND ((SELECT kind FROM endpoints WHERE id = ?) = 'rest'
+                OR NOT EXISTS (SELECT 1 FROM sightings s JOIN endpoints e ON e.id = s.endpoint_id
+                                WHERE s.post_id = suspects.post_id AND e.kind = 'rest'))
            AND (SELECT state FROM posts WHERE id = post_id) IN ('public', 'protected')
         """,
         [(post_id, plan.endpoint_id) for post_id in shown],

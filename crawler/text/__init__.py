@@ -7,7 +7,7 @@ Two texts are equal when nothing changed that counts; `markup` reads HTML, `bloc
 from crawler.text.addresses import canonical_link
 from crawler.text.content import canonical_text
 from crawler.text.excerpt import is_generated_excerpt
-from crawler.text.fingerprint import fields_hash
+from crawler.text.fingerprint import field_hashes, fields_hash
 from crawler.text.title import canonical_title
 from crawler.text.words import join, tokens, usual_gap, words
 
@@ -19,6 +19,7 @@ __all__ = [
     "canonical_link",
     "canonical_text",
     "canonical_title",
+    "field_hashes",
     "fields_hash",
     "is_generated_excerpt",
     "join",

@@ -23,13 +23,18 @@ _LINK_ONLY = re.compile(r"[^.]{0,300}<[^\s<>]+>\W*$")
 def is_generated_excerpt(excerpt_text: str, content_text: str) -> bool:
     """Without its tail all its words stand in this order in the content: images, captions and code may be left out."""
     text, cut = _without_tail(excerpt_text)
-    wanted = words(text)
+    wanted = [word for word in words(text) if _counts(word)]
     if not wanted:
         return True
     found = _Places(content_text)
     if all(found.next(word) for word in wanted[:-1]):
         return found.next(wanted[-1]) or (cut and found.next_beginning(wanted[-1]))
     return False
+
+
+def _counts(word: str) -> bool:
+    """Whether it may stand in both texts: excerpts have no addresses, which stand in `<>`."""
+    return word[0] != "<"
 
 
 def _without_tail(text: str) -> tuple[str, bool]:
@@ -50,7 +55,7 @@ class _Places:
 
     def __init__(self, text: str) -> None:
         blocks = (words(block) for block in text.split("\n\n"))
-        self._blocks = [found for block in blocks if (found := [word for word in block if word[0] != "<"])]
+        self._blocks = [found for block in blocks if (found := [word for word in block if _counts(word)])]
         self._words = [word for block in self._blocks for word in block]
         self._at = 0
 

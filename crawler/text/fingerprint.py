@@ -14,11 +14,19 @@ from crawler.text.addresses import canonical_link, picture_address
 def fields_hash(fields: Fields, rules: Sequence[IgnoreRule] = ()) -> str:
     """32 hexadecimal digits over the fields that were told and that no `field` rule leaves out."""
     ignored = {rule.field for rule in rules if rule.field is not None}
-    told = {
-        name: _comparable(name, value)
-        for name in COMPARED
-        if name not in ignored and (value := getattr(fields, name)) is not None
-    }
+    return _hash({name: value for name, value in _told(fields).items() if name not in ignored})
+
+
+def field_hashes(fields: Fields) -> dict[str, str]:
+    """16 hexadecimal digits for each field that was told: by them one sees which one moved, without the text."""
+    return {name: _hash(value)[:16] for name, value in _told(fields).items()}
+
+
+def _told(fields: Fields) -> dict[str, object]:
+    return {name: _comparable(name, value) for name in COMPARED if (value := getattr(fields, name)) is not None}
+
+
+def _hash(told: object) -> str:
     text = json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 

@@ -155,8 +155,8 @@ def test_what_fails_again_says_why_and_the_dead_begin_anew(crawler, outbox):
     assert "; tried again at " in first
     # One that is to be tried again ends the delivery, so that the order is kept.
     assert (second, third) == (
-        "alert 3 to log: waits for its turn behind one that failed",
-        "alert 4 to log: waits for its turn behind one that failed",
+        "alert 3 to log: waits for its turn, behind one that failed or for the end of the poll that found it",
+        "alert 4 to log: waits for its turn, behind one that failed or for the end of the poll that found it",
     )
     found = {row["id"]: row for row in rows(crawler("alerts", "--format", "json"))}
     assert (found[2]["state"], found[2]["attempts"]) == ("pending", 1)
@@ -222,7 +222,7 @@ def test_with_samples_there_is_one_of_each_type(crawler, outbox):
     payloads = [json.loads(line) for line in (outbox / "alerts.jsonl").read_text().splitlines()]
     types = [payload["type"] for payload in payloads]
     kinds = ("published", "edited", "protected", "unpublished", "deleted", "restored")
-    assert types == ["test", *(f"post.{kind}" for kind in kinds), "source.failing", "program.disk_full"]
+    assert types == ["test", *(f"post.{kind}" for kind in kinds), "digest", "source.failing", "program.disk_full"]
     assert len({payload["data"]["id"] for payload in payloads}) == len(payloads)
     assert done.stdout.splitlines() == [f"log: {type_} taken" for type_ in types]
 

@@ -296,6 +296,16 @@ def test_an_edited_excerpt_is_an_edit(name):
     assert plan_for(sighting(1, **new), known_post(1, sighting(1, **old))).change.fields == ("excerpt",)
 
 
+STANDS_IN_IT = {"content": "One two three four five six.", "excerpt": ""}
+STANDS_NO_MORE = {"content": "Seven eight nine.", "excerpt": "two three four"}
+
+
+@pytest.mark.parametrize(("old", "new"), [(STANDS_IN_IT, STANDS_NO_MORE), (STANDS_NO_MORE, STANDS_IN_IT)])
+def test_an_excerpt_that_stood_in_the_text_is_not_edited_with_it(old, new):
+    """By hand the first sentence was made the excerpt: read beside the text it was as good as none."""
+    assert plan_for(sighting(1, **new), known_post(1, sighting(1, **old))).change.fields == ("content",)
+
+
 # passwords
 
 

@@ -58,7 +58,7 @@ ONE_SIGHTING = {
     "a link taken over by a post with another guid, in a feed": ((FEED,), keys(None, "g8", "a.org/x"), "new"),
     "two posts that change links": ((FULL, OTHER), keys(7, "g7", "a.org/y"), 1),
     "its id and another's link": ((FULL, OTHER), keys(8, None, "a.org/x"), 2),
-    "its id and the guid of a post that only a feed showed": ((FULL, OTHER_FEED), keys(7, "g8", "a.org/x"), "unclear"),
+    "its id and the guid of a post that only a feed showed": ((FULL, OTHER_FEED), keys(7, "g8", "a.org/x"), 1),
     "its id and the guid of a post with an id of its own": ((FULL, OTHER), keys(7, "g8", "a.org/x"), 1),
     "an unknown id and the guid of a post with another id": ((FULL,), keys(9, "g7", "a.org/z"), "new"),
     "a shared guid at the link of a post without any": ((FULL, BARE), keys(None, "g7", "a.org/y"), 2),
@@ -168,7 +168,7 @@ stores = st.lists(shown_keys, max_size=4).map(held)
 @given(answers, stores)
 def test_keys_never_yield_two_posts(shown, store):
     clear = [each for each in matches(shown, store) if isinstance(each, Match)]
-    posts = [each.post.id for each in clear if each.post is not None]
+    posts = [post.id for each in clear for post in (each.post, each.absorbs) if post is not None]
     assert len(posts) == len(set(posts))
     claimed = [key for each in clear for key in each.keys]
     assert len(claimed) == len(set(claimed))
@@ -177,7 +177,7 @@ def test_keys_never_yield_two_posts(shown, store):
         for key in each.keys:
             if key.kind != "link" and key in store.owners:
                 assert each.post is not None
-                assert store.owners[key] == each.post.id
+                assert store.owners[key] in {post.id for post in (each.post, each.absorbs) if post is not None}
 
 
 @given(st.data(), answers, stores)

@@ -194,6 +194,36 @@ def test_a_password_put_on_a_post_is_protected_and_no_edit(bench, site, clock):
     assert len(bench.changes()) == 1
 
 
+def test_a_post_that_gets_a_password_and_another_title_is_called_so(bench, site, clock):
+    bench.poll()
+    post = max(site.posts)
+    site.edit(post, title="Another title", slug="another-place")
+    site.protect(post)
+    clock.advance(minutes=1)
+    bench.poll()
+    (change,) = bench.changes()
+    assert (change["kind"], change["fields"]) == ("protected", ["title", "link"])
+    (row,) = bench.rows("SELECT title, link FROM posts WHERE wp_id = ?", post)
+    assert row["title"] == "Another title"
+    assert "another-place" in row["link"]
+
+
+def test_a_text_edited_behind_a_password_is_told_although_the_title_was_edited_there_too(bench, site, clock):
+    bench.poll()
+    post = max(site.posts)
+    site.protect(post)
+    bench.poll(minutes=61)
+    site.edit(post, title="Another title", content="<p>Quite other words behind the password.</p>")
+    clock.advance(minutes=1)
+    bench.poll(minutes=61)
+    site.protect(post, "")
+    clock.advance(minutes=1)
+    bench.poll(minutes=61)
+    told = [(change["kind"], change["fields"]) for change in bench.changes()]
+    assert told == [("protected", []), ("edited", ["title"]), ("restored", ["content"])]
+    assert "behind the password" in bench.changes()[-1]["diff"]
+
+
 def test_an_empty_list_from_a_site_that_had_posts_is_a_failed_poll(bench, site, clock):
     bench.poll()
     site.edit(max(site.posts), title="New")

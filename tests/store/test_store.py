@@ -280,12 +280,12 @@ def test_alerts_of_one_post_wait_for_the_earlier_ones(store, endpoint):
     for number, title, change in ((1, "B", "c_1"), (2, "B", "c_2"), (1, "C", "c_3")):
         post = known_post(store, endpoint, sighting(number))
         commit(store, plan(endpoint, edit(post, sighting(number, title=title), change_id=change, sinks=["log"])))
-    jobs = store.pending("log", NOW, 10)
+    jobs = asyncio.run(store.pending("log", NOW, 10))
     assert [job.news.id for job in jobs] == ["c_1", "c_2", "c_3"]
     asyncio.run(store.refused(jobs[0].id, "no luck", NOW + timedelta(minutes=5)))
-    assert [job.news.id for job in store.pending("log", NOW, 10)] == ["c_2"]
+    assert [job.news.id for job in asyncio.run(store.pending("log", NOW, 10))] == ["c_2"]
     asyncio.run(store.delivered(jobs[0].id, NOW, None))
-    assert [job.news.id for job in store.pending("log", NOW, 10)] == ["c_2", "c_3"]
+    assert [job.news.id for job in asyncio.run(store.pending("log", NOW, 10))] == ["c_2", "c_3"]
     asyncio.run(store.refused(jobs[1].id, "never", None))
     assert [row["state"] for row in rows(store, "SELECT state FROM alerts ORDER BY id")] == [
         "delivered",

@@ -31,7 +31,7 @@ def test_titles_are_one_line_without_tags(told, title):
 CONTENT = """<p>State has we battery then.</p><figure><img src="/a.jpg" alt="An alt"><figcaption>A caption</figcaption>
 </figure><ul><li>City much it state if software</li><li>Software before festival</li></ul>
 <p>Because when will people <a href="//a.org/x">question</a> no season – she said “not yet” again and again.</p>
-<p>日本の防衛省は五月に発表した。</p>"""
+<p>日本の防衛省は五月に発表した。</p><p>Costs of 10 &lt; 20 went by.</p>"""
 EXCERPTS = {
     "cut by WordPress": ("State has we battery then. Because when will [&hellip;]", True),
     "with images and lists left out": ("State has we battery then. Because when will people [&#8230;]", True),
@@ -43,6 +43,7 @@ EXCERPTS = {
     "another language's link": ('State has we battery … <a href="/x">Zum ganzen Beitrag</a>', True),
     "words with typography": ("she said &#8220;not yet&#8221; again", True),
     "the whole of a short text": ("Because when will people question no season", True),
+    "with a sign that begins no address": ("Costs of 10 &lt; 20 went [&hellip;]", True),
     "cut within a word": ("State has we batt...", True),
     "characters": ("日本の防衛省は五月 [&hellip;]", True),
     "nothing": ("", True),

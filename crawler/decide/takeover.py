@@ -1,0 +1,110 @@
+"""What an endpoint shows of a Post whose latest Revision another endpoint made: REST is closed, or is back.
+
+What two endpoints say of one Post differs although nobody edited it, so each is compared with its own last word only.
+
+    a feed, REST's Revision ── its first word ......... only its hashes
+                          └── its word has moved ..... an edit, of the fields that moved
+    REST, a feed's Revision ── what the feed told ..... an upgrade
+                          └── what it could not see .. an edit
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from crawler.decide.fields import differing
+from crawler.decide.look import Look
+from crawler.decide.times import last_there
+from crawler.model import COMPARED, Fields, KnownPost, KnownRevision, Sighting
+from crawler.text import field_hashes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taken:
+    """What there is to tell of a Post beyond what is stored of it."""
+
+    #: fields that were edited
+    names: tuple[str, ...] = ()
+    #: what they are compared with; None: the latest Revision
+    old: KnownRevision | None = None
+    #: when that was last there; None: as the endpoint's own looks say
+    old_seen_at: datetime | None = None
+    #: the Sighting says nothing of the Post's state either
+    is_mute: bool = False
+
+
+def by_feed(look: Look, post: KnownPost, latest: KnownRevision, sighting: Sighting) -> Taken:
+    """A feed shows a Post that another endpoint told of last: its own word must have moved, and lately.
+
+    A feed may be a copy that a cache has kept: an edit that stands in a Revision newer than its last word is not told
+    again when it catches up. It neither brings back what is gone nor opens what is protected, as REST knows them.
+    """
+    seen, fields = post.seen, sighting.fields
+    if seen is None or seen.prints is None or fields is None or post.state != "public":
+        return Taken(is_mute=True)
+    if seen.text_hash == sighting.text_hash or last_there(look, seen) < latest.observed_at:
+        return Taken(is_mute=True)
+    before, now = seen.prints, field_hashes(fields)
+    moved = {name for name in before.keys() & now.keys() if before[name] != now[name]}
+    return Taken(names=tuple(name for name in differing(latest.fields, fields, look.ignored) if name in moved))
+
+
+def by_rest(look: Look, post: KnownPost, latest: KnownRevision, sighting: Sighting) -> Taken:
+    """A collection shows a Post of which a feed told last: what has the feed not told?"""
+    own, fields = post.own, sighting.fields
+    if own is None or fields is None:
+        return Taken(old=latest, old_seen_at=latest.shown_at)
+    is_later = _is_later(look, latest, sighting)
+    apart = _apart(latest.fields, fields) if is_later else set()
+    edited = set(differing(own.fields, fields, look.ignored))
+    unseen = {name for name in edited if not _told_by(name, post.told, latest.fields) or _in_feed(name) in apart}
+    # Edited and put back meanwhile: the feed told the one and cannot have shown the other.
+    undone = (post.told & apart) - look.ignored
+    return Taken(
+        names=tuple(name for name in COMPARED if name in unseen | undone),
+        old=replace(latest, fields=_merged(latest.fields, own.fields, post.told)),
+        old_seen_at=latest.shown_at or latest.observed_at,
+    )
+
+
+def _is_later(look: Look, latest: KnownRevision, sighting: Sighting) -> bool:
+    """Whether the last save came after the feed's last look at the Post: the feed cannot have shown it."""
+    looked = latest.shown_at or latest.observed_at
+    return sighting.modified_at is None or sighting.modified_at - look.skew > looked
+
+
+def _told_by(name: str, told: frozenset[str], feeds: Fields) -> bool:
+    """Whether the feed's Changes have told of an edit of this field."""
+    if name == "content" and feeds.content is None:
+        # A feed of summaries shows an edit of the text by its beginning.
+        return "excerpt" in told
+    return _in_feed(name) in told
+
+
+def _in_feed(name: str) -> str:
+    """The field in which a feed tells what REST tells in this one: all its terms are categories."""
+    return "categories" if name == "tags" else name
+
+
+def _apart(feeds: Fields, fields: Fields) -> set[str]:
+    """Names of the fields that both tell and that are not the same."""
+    apart = set(differing(feeds, fields)) - {"categories"}
+    if feeds.content is None:
+        # It shows no more than the beginning: whatever came later may stand behind it.
+        apart.add("content")
+    if feeds.categories is None or set(_terms(feeds)) == set(_terms(fields)):
+        return apart
+    return apart | {"categories"}
+
+
+def _terms(fields: Fields) -> Iterator[str]:
+    for term in (*(fields.categories or ()), *(fields.tags or ())):
+        yield term.name
+
+
+def _merged(feeds: Fields, own: Fields, told: frozenset[str]) -> Fields:
+    """The state that has been told of: the feed's where it told of an edit, else what REST itself said last."""
+    names = {name for name in COMPARED if name not in told or getattr(feeds, name) is None}
+    return replace(feeds, **{name: getattr(own, name) for name in names})

@@ -1,0 +1,108 @@
+"""Digests: Alerts of a Sink that go out as one. All of them carry its id, and move together from state to state."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from crawler.decide.grouping import digest_id, is_bulk
+from crawler.model import DigestView, NoticeSource
+from crawler.store.occasions import WAITING, polls_of
+from crawler.store.rows import json_text, sure, text
+
+_names = msgspec.json.Decoder(tuple[str, ...]).decode
+
+#: The Alerts of one digest to one Sink as an Alert `:id` of it names them, it alone where it is in none.
+SAME = """
+    (id = :id OR (digest_id, sink) = (SELECT o.digest_id, o.sink FROM alerts o WHERE o.id = :id))
+"""
+#: What may go out together of one poll or sweep. One that has to wait for an earlier Alert of its post is
+#: left out: a digest is sent in the place of its first Alert, which would bring it before that. CROSS: in this order,
+#: from the few to the many. SQLite would go through all that is pending for each.
+_TOGETHER = f"""
+      FROM changes c CROSS JOIN alerts a ON a.change_id = c.id AND a.sink = :sink
+     WHERE c.poll_id IN (SELECT value FROM json_each(:polls)) AND {WAITING} AND a.next_attempt_at <= :now
+       AND NOT EXISTS (SELECT 1 FROM changes e CROSS JOIN alerts b ON b.change_id = e.id AND b.sink = a.sink
+                        WHERE e.post_id = c.post_id AND b.state = 'pending' AND b.id < a.id)
+"""  # noqa: S608 (our own parts)
+
+
+class Alike(NamedTuple):
+    """What Changes that belong together have in common."""
+
+    occasion: str
+    kind: str
+    #: as stored
+    fields: str
+
+
+def bulks(connection: sqlite3.Connection, sink: str, due: Iterable[sqlite3.Row], now: datetime) -> list[Alike]:
+    """Which of these Alerts are to go out as digests, and are none yet."""
+    # One of a Notice, in a digest or tried before goes out as it is.
+    asked = {row["occasion"] for row in due if row["digest_id"] is None and row["attempts"] == 0}
+    return [found for occasion in sorted(asked - {None}) for found in _many(connection, sink, occasion, now)]
+
+
+def gather(connection: sqlite3.Connection, sink: str, found: Sequence[Alike], now: datetime) -> None:
+    """Put them together, each into one digest. That is on disk before it is sent, so that it never is another one."""
+    for each in found:
+        rows = connection.execute(
+            f"SELECT a.id, a.change_id {_TOGETHER} AND c.kind = :kind AND c.fields = :fields ORDER BY a.id",
+            _bound(connection, sink, each.occasion, now) | {"kind": each.kind, "fields": each.fields},
+        ).fetchall()
+        if is_bulk(len(rows)):
+            name = digest_id(row["change_id"] for row in rows)
+            connection.execute(
+                "INSERT INTO digests (id, sink, reason, made_at) VALUES (?, ?, 'group', ?)", (name, sink, text(now))
+            )
+            connection.execute(
+                "UPDATE alerts SET digest_id = ? WHERE id IN (SELECT value FROM json_each(?))",
+                (name, json_text([row["id"] for row in rows])),
+            )
+
+
+def digest(connection: sqlite3.Connection, name: str, sink: str) -> DigestView:
+    """A digest with all that an Alert says of it, but for the Changes themselves."""
+    (reason,) = connection.execute("SELECT reason FROM digests WHERE id = ? AND sink = ?", (name, sink)).fetchone()
+    first = connection.execute(
+        """
+        SELECT s.id, s.name, s.url, c.kind, c.fields FROM alerts a
+          JOIN changes c ON c.id = a.change_id JOIN posts p ON p.id = c.post_id JOIN sources s ON s.id = p.source_id
+         WHERE a.digest_id = ? AND a.sink = ? ORDER BY a.id LIMIT 1
+        """,
+        (name, sink),
+    ).fetchone()
+    rows = connection.execute(
+        """
+        SELECT c.id, c.detected_at FROM alerts a JOIN changes c ON c.id = a.change_id
+         WHERE a.digest_id = ? AND a.sink = ? ORDER BY a.id
+        """,
+        (name, sink),
+    ).fetchall()
+    groups = connection.execute("SELECT name FROM source_groups WHERE source_id = ? ORDER BY name", (first["id"],))
+    return DigestView(
+        id=name,
+        reason=reason,
+        source=NoticeSource(name=first["name"], url=first["url"], groups=tuple(row["name"] for row in groups)),
+        kind=first["kind"],
+        fields=_names(first["fields"]),
+        since=sure(min(row["detected_at"] for row in rows)),
+        until=sure(max(row["detected_at"] for row in rows)),
+        ids=tuple(row["id"] for row in rows),
+    )
+
+
+def _many(connection: sqlite3.Connection, sink: str, occasion: str, now: datetime) -> list[Alike]:
+    rows = connection.execute(
+        f"SELECT c.kind, c.fields, count(*) AS n {_TOGETHER} GROUP BY c.kind, c.fields ORDER BY min(a.id)",
+        _bound(connection, sink, occasion, now),
+    )
+    return [Alike(occasion, row["kind"], row["fields"]) for row in rows if is_bulk(row["n"])]
+
+
+def _bound(connection: sqlite3.Connection, sink: str, occasion: str, now: datetime) -> dict[str, str | None]:
+    return {"sink": sink, "polls": json_text(polls_of(connection, occasion)), "now": text(now)}

@@ -1,0 +1,8 @@
+"""A seeded random history of a real WordPress, and an oracle that predicts every Change the crawler may tell of it.
+
+editor      does what editors, plugins, importers and administrators do, and remembers it
+operations  the table of what they do
+oracle      from that memory and the times of the looks: the exact list of Changes; imports nothing of `crawler`
+proxy       stands before the site: its clock, and its faults
+story       draws the operations and the looks, and compares
+"""

@@ -1,0 +1,179 @@
+"""Predicts every Change from what was done to a site and when it was looked at. Imports nothing of `crawler`.
+
+What it goes by stands in the README: what counts as an edit, when a removal is believed, what `silent` means.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from tests.oracle.editor import Post
+
+TEXT = {"title", "content", "excerpt"}
+#: Two saves of one second share their `modified`.
+SETTLED = timedelta(seconds=5)
+#: An ordinary look asks for what was modified since the last one, and so much before.
+OVERLAP = timedelta(hours=2)
+#: It shows so many of the newest posts.
+NEWEST = 100
+#: An unpublished post is asked for again after these many days.
+DAYS = (1, 2, 4, 8, 16, 30)
+
+
+class Change(NamedTuple):
+    """What is to be told of a post."""
+
+    kind: str
+    fields: tuple[str, ...] = ()
+    silent: int | None = None
+
+
+@dataclass
+class Suspect:
+    """A post that is not shown any more."""
+
+    due: datetime
+    kind: str | None = None
+    since: datetime | None = None
+
+
+@dataclass
+class Seen:
+    """What the crawler has been shown of a post."""
+
+    told: dict[str, Any]
+    #: what its latest Revision says: putting a password on a post makes none
+    revision: dict[str, Any]
+    state: str
+    modified_at: datetime
+    read_at: datetime
+    suspect: Suspect | None = None
+
+
+class Oracle:
+    """`expected` is the exact list of Changes of each post, in their order."""
+
+    def __init__(self, posts: Mapping[int, Post], *, confirm: timedelta, baseline: datetime) -> None:
+        self.expected: dict[int, list[Change]] = defaultdict(list)
+        self._posts, self._confirm, self._last_poll = posts, confirm, baseline
+        self._seen = {post.id: _first_seen(post, baseline) for post in posts.values() if post.is_public}
+
+    def poll(self, now: datetime) -> None:
+        """An ordinary look: what was saved, and what was read too soon after a save to be sure."""
+        newest = sorted(
+            (post for post in self._posts.values() if post.is_public), key=lambda post: post.published_at, reverse=True
+        )[:NEWEST]
+        ids = {post.id for post in newest}
+        since = self._last_poll - OVERLAP
+        for post in self._posts.values():
+            is_listed = post.is_public and (post.id in ids or post.modified_at > since)
+            if is_listed and self._is_wanted(post):
+                self._read(post, now)
+        self._last_poll = now
+        self._suspects(now)
+
+    def sweep(self, now: datetime) -> None:
+        """A poll, and behind it all of the archive."""
+        self.poll(now)
+        for post in self._posts.values():
+            seen = self._seen.get(post.id)
+            if post.is_public:
+                self._read(post, now)
+            elif seen is not None and seen.state in ("public", "protected"):
+                if seen.suspect is None:
+                    seen.suspect = Suspect(due=now)
+            elif seen is not None and seen.suspect is not None:
+                seen.suspect.due = now
+        self._suspects(now)
+
+    def open_suspects(self) -> int:
+        """Posts that may be gone: nothing is told of them yet."""
+        return sum(seen.suspect is not None and seen.state in ("public", "protected") for seen in self._seen.values())
+
+    def unsettled(self) -> int:
+        """Removals that await a second look, also of posts that were unpublished and are now deleted."""
+        return sum(
+            seen.suspect is not None and seen.suspect.kind != seen.state and seen.suspect.kind is not None
+            for seen in self._seen.values()
+        )
+
+    def _is_wanted(self, post: Post) -> bool:
+        seen = self._seen.get(post.id)
+        if seen is None or seen.state not in ("public", "protected") or seen.modified_at != post.modified_at:
+            return True
+        return seen.read_at < seen.modified_at + SETTLED
+
+    def _read(self, post: Post, now: datetime) -> None:
+        seen = self._seen.get(post.id)
+        if seen is None:
+            self._seen[post.id] = _first_seen(post, now)
+            self.expected[post.id].append(Change("published"))
+            return
+        told, state = post.told(), _state(post)
+        has_moved = state != seen.state or told != seen.told
+        change = _change(seen, post, state, _differing(seen.revision, told)) if has_moved else None
+        if change is not None:
+            self.expected[post.id].append(change)
+        if change is not None and change.kind != "protected":
+            # What a password hides was not told to be another one.
+            seen.revision |= {name: value for name, value in told.items() if value is not None}
+        seen.told = told
+        seen.state, seen.modified_at, seen.read_at, seen.suspect = state, post.modified_at, now, None
+
+    def _suspects(self, now: datetime) -> None:
+        for number, seen in self._seen.items():
+            if seen.suspect is not None and seen.suspect.due <= now:
+                post = self._posts[number]
+                if post.is_public:
+                    self._read(post, now)
+                else:
+                    self._gone(number, seen, seen.suspect, "deleted" if post.status == "gone" else "unpublished", now)
+
+    def _gone(self, number: int, seen: Seen, suspect: Suspect, kind: str, now: datetime) -> None:
+        """One look says that it is gone; two, `confirm` apart, prove it."""
+        again = suspect.kind == kind and suspect.since is not None
+        since = suspect.since if again and suspect.since else now
+        suspect.kind, suspect.since = kind, since
+        if seen.state == kind:
+            suspect.due = _asked_again(since, now)
+        elif not again or now < since + self._confirm:
+            suspect.due = since + self._confirm
+        else:
+            self.expected[number].append(Change(kind))
+            seen.state = kind
+            seen.suspect = None if kind == "deleted" else Suspect(due=_asked_again(now, now), kind=kind, since=now)
+
+
+def _first_seen(post: Post, now: datetime) -> Seen:
+    return Seen(told=post.told(), revision=post.told(), state=_state(post), modified_at=post.modified_at, read_at=now)
+
+
+def _state(post: Post) -> str:
+    return "protected" if post.password else "public"
+
+
+def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is not told is never compared."""
+    return tuple(name for name in new if None not in (old[name], new[name]) and old[name] != new[name])
+
+
+def _change(seen: Seen, post: Post, state: str, names: tuple[str, ...]) -> Change | None:
+    if state != seen.state:
+        return Change("protected" if state == "protected" else "restored", names)
+    if not names:
+        return None
+    is_silent = (
+        not TEXT.isdisjoint(names)
+        and seen.modified_at == post.modified_at
+        and seen.read_at >= seen.modified_at + SETTLED
+    )
+    return Change("edited", names, int(is_silent))
+
+
+def _asked_again(since: datetime, now: datetime) -> datetime:
+    ahead = [since + timedelta(days=days) for days in DAYS]
+    return next((moment for moment in ahead if moment > now), now + timedelta(days=DAYS[-1]))
