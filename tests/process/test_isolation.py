@@ -169,7 +169,7 @@ def _without_ports(found):
 
 
 def test_healthy_sources_are_polled_in_time_and_as_if_the_others_were_not_there(tmp_path, monkeypatch):
-    monkeypatch.setattr("crawler.fetch.client.Slots", partial(Slots, slow=1.0))
+    monkeypatch.setattr("crawler.fetch.client.Slots", partial(Slots, slow=3.0))
 
     async def both():
         mixed, alone = tmp_path / "mixed", tmp_path / "alone"
