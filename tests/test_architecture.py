@@ -148,3 +148,10 @@ def test_ddl_stands_in_the_schema_only():
 
 def test_migrations_import_nothing_of_the_program():
     assert not [name for name in imports(ROOT / "store" / "schema.py") if name.startswith("crawler")]
+
+
+def test_the_oracle_knows_nothing_of_the_program():
+    folder = Path(__file__).parent / "oracle"
+    for name in ("editor", "operations", "oracle", "proxy"):
+        ours = [each for each in imports(folder / f"{name}.py") if each.split(".")[0] in ("crawler", "tests")]
+        assert all(each.startswith(("tests.oracle.", "tests.wordpress")) for each in ours), (name, ours)

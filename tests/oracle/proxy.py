@@ -83,7 +83,7 @@ class Proxy:
     """A forward proxy for plain http on loopback; `fault(url)` names what goes wrong with an answer, if anything."""
 
     def __init__(self, clock: Clock) -> None:
-        self.fault: Callable[[str], str | None] = _none
+        self.fault: Callable[[str], str | None] = unspoilt
         self.asked: list[tuple[str, str | None]] = []
         proxy = self
 
@@ -103,7 +103,8 @@ class Proxy:
         self._server.server_close()
 
 
-def _none(url: str) -> str | None:
+def unspoilt(url: str) -> str | None:
+    """Nothing goes wrong."""
     return None
 
 
