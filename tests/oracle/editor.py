@@ -167,6 +167,9 @@ class Editor:
         fresh = replace(post, **(_place(answer) | fields))
         if "categories" in fields:
             fresh.had.add(fields["categories"])
+        if fresh.status == "private":
+            # WordPress takes the password off what only its editors may read.
+            fresh.password = ""
         vars(post).update(vars(fresh))
 
     def public(self) -> list[Post]:
