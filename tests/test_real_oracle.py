@@ -12,8 +12,9 @@ pytestmark = pytest.mark.wordpress
 
 #: Each with what it is called by in the test's name.
 TROUBLES = {"fine": {}, "faults": {"faults": True}, "closings": {"closings": True}}
-#: Seeds 4 and 5 have found mistakes. `ORACLE_SEED="17 18" pytest tests/test_real_oracle.py` plays others.
-CASES = [(4, "fine"), (5, "fine"), (7, "faults"), (8, "closings")]
+#: Seed 4 has found mistakes; what seed 5 found has tests of its own.
+#: `ORACLE_SEED="17 18" pytest tests/test_real_oracle.py` plays others.
+CASES = [(4, "fine"), (7, "faults"), (8, "closings")]
 if "ORACLE_SEED" in os.environ:
     CASES = [(int(seed), trouble) for seed in os.environ["ORACLE_SEED"].split() for trouble in TROUBLES]
 OPERATIONS = 300
