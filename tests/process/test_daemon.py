@@ -135,7 +135,9 @@ def telling_much(tmp_path):
         assert command("poll").returncode == 0
         time.sleep(1)  # the site's times count in seconds
         for number in list(site.posts):
-            site.edit(number, title=f"Found on the last look {number} " + "and told at length " * 40)
+            # More than fifty alike would be one digest.
+            more = {"content": "<p>Other text.</p>"} if number % 2 else {}
+            site.edit(number, title=f"Found on the last look {number} " + "and told at length " * 40, **more)
         site.fail("*modified_after*", Fault(drip=0.001))
         make_due(tmp_path)
         asked = len(site.requests)
