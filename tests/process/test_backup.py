@@ -9,14 +9,13 @@ import signal
 import sqlite3
 import threading
 import time
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager
 
 import pytest
 
 from crawler.store.verifying import verify
 from tests.command import Command
-from tests.site import Site, serve
+from tests.process.daemons import make_due, small_site, wait_for
 
 pytestmark = pytest.mark.process
 POSTS = 30
@@ -24,34 +23,13 @@ POSTS = 30
 
 @pytest.fixture
 def site():
-    site = Site(clock=lambda: datetime.now(UTC))
-    for number in range(POSTS):
-        at = datetime.now(UTC).replace(tzinfo=None, microsecond=0) - timedelta(days=1, minutes=number)
-        site.publish(f"Post {number}", f"<p>Text {number}.</p>", date=at, modified=at.replace(tzinfo=UTC))
-    with serve(site):
+    with small_site(POSTS) as site:
         yield site
 
 
 def command_in(folder, site):
     folder.mkdir(exist_ok=True)
     return Command(folder, f"  - {{url: '{site.url}/', every: 1h}}")
-
-
-def wait_for(holds, seconds=40):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if holds():
-                return
-        except sqlite3.Error:  # the store is only just being made
-            pass
-        time.sleep(0.05)
-    raise AssertionError("it did not come about in time")
-
-
-def make_due(folder):
-    with closing(sqlite3.connect(folder / "crawler.db", timeout=20)) as store, store:
-        store.execute("UPDATE endpoints SET next_poll_at = '2020-01-01T00:00:00Z'")
 
 
 def titles(command):

@@ -9,52 +9,20 @@ import sqlite3
 import stat
 import time
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.command import Command
-from tests.site import Fault, Site, serve
+from tests.process.daemons import ended, small_site, started, wait_for
+from tests.site import Fault
 
 pytestmark = pytest.mark.process
 
 
 @pytest.fixture
 def site():
-    site = Site(clock=lambda: datetime.now(UTC))
-    for number in range(3):
-        at = datetime.now(UTC).replace(tzinfo=None, microsecond=0) - timedelta(days=1, minutes=number)
-        site.publish(f"Post {number}", f"<p>Text {number}.</p>", date=at, modified=at.replace(tzinfo=UTC))
-    with serve(site):
+    with small_site() as site:
         yield site
-
-
-def wait_for(holds, seconds=30):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if holds():
-                return
-        except sqlite3.Error:  # the store is only just being made
-            pass
-        time.sleep(0.02)
-    raise AssertionError("it did not come about in time")
-
-
-@contextmanager
-def started(command, *arguments):
-    process = command.start(*arguments)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def ended(process, seconds=30):
-    """Exit code and standard error of a process that is to end by itself or has been told to."""
-    _, said = process.communicate(timeout=seconds)
-    return process.returncode, said
 
 
 @contextmanager

@@ -8,12 +8,13 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.command import Command
+from tests.process.daemons import ended, make_due, small_site, started, wait_for
 from tests.site import Fault, Site, serve
 
 pytestmark = pytest.mark.process
@@ -21,45 +22,8 @@ pytestmark = pytest.mark.process
 
 @pytest.fixture
 def site():
-    site = Site(clock=lambda: datetime.now(UTC))
-    for number in range(3):
-        at = datetime.now(UTC).replace(tzinfo=None, microsecond=0) - timedelta(days=1, minutes=number)
-        site.publish(f"Post {number}", f"<p>Text {number}.</p>", date=at, modified=at.replace(tzinfo=UTC))
-    with serve(site):
+    with small_site() as site:
         yield site
-
-
-def wait_for(holds, seconds=30):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if holds():
-                return
-        except (sqlite3.Error, ValueError):  # the store is only just being made, the log not yet in JSON
-            pass
-        time.sleep(0.05)
-    raise AssertionError("it did not come about in time")
-
-
-def make_due(folder):
-    with closing(sqlite3.connect(folder / "crawler.db")) as store, store:
-        store.execute("UPDATE endpoints SET next_poll_at = '2020-01-01T00:00:00Z'")
-
-
-@contextmanager
-def started(command, name="run"):
-    process = command.start(name)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def ended(process):
-    """Exit code and log of a process that is to end by itself or has been told to."""
-    _, log = process.communicate(timeout=20)
-    return process.returncode, log
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import pytest
 
 from tests.command import Command
 from tests.daemon.scraping import of, samples
+from tests.process.daemons import ended
 from tests.site import Site, serve
 
 pytestmark = pytest.mark.process
@@ -128,11 +129,6 @@ def running(command, manager, *, script=None, **env):
     finally:
         process.kill()
         process.communicate()
-
-
-def ended(process):
-    _, log = process.communicate(timeout=20)
-    return process.returncode, log
 
 
 def asked(port, path):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import Command
-from tests.process.test_daemon import make_due, wait_for
+from tests.process.daemons import make_due, wait_for
 from tests.site import Fault, Site, serve
 
 pytestmark = pytest.mark.process
