@@ -12,7 +12,7 @@ from crawler.text.title import canonical_title
 from crawler.text.words import join, tokens, usual_gap, words
 
 #: Raised whenever the same HTML gives another text than before; stored with every Revision.
-NORMALIZER_VERSION = 1
+NORMALIZER_VERSION = 2
 
 __all__ = [
     "NORMALIZER_VERSION",
