@@ -88,7 +88,7 @@ class Daemon:
         self.hosts, self.sinks = Turns(), Turns()
         self._signals = Signals()
         self._guard = Guard(parts, self.health, self._signals.stop)
-        self._timekeeping = Timekeeping(parts, wall, steady)
+        self._timekeeping = Timekeeping(parts, self._guard.guarded, wall, steady)
         self._watches = Watches(parts, equip)
         self._polling = Polling(self.hosts, self._guard.guarded, self._told)
         self._delivering = Delivering(self.sinks, self._guard.guarded, steady)

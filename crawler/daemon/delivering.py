@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from crawler.alert import Sink, deliver
 from crawler.commands.turns import Turns
+from crawler.daemon.guarding import Guarded
 from crawler.watch import Watch
 
 #: A Sink has 15 s for an alert; a delivery in which nothing has ended for longer has come to a standstill.
@@ -15,8 +16,6 @@ STANDSTILL_SECONDS = 60.0
 #: After a delivery that failed the Sink is left alone for this, doubled each time up to the second: with a thousand
 #: Alerts waiting, each with its own next attempt, it would otherwise be tried, and that logged, each second.
 REST_SECONDS, LONGEST_REST_SECONDS = 5.0, 300.0
-
-Guarded = Callable[[Awaitable[object]], Awaitable[None]]
 
 
 class Delivering:

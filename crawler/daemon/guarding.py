@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import structlog
 
@@ -12,6 +13,9 @@ from crawler.errors import StoreError, StoreUnavailable
 from crawler.watch import Opened
 
 log = structlog.get_logger()
+
+#: `Guard.guarded`, for those whose work it does.
+Guarded = Callable[[Awaitable[object]], Coroutine[Any, Any, None]]
 
 
 class Guard:

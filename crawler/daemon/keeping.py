@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
 import structlog
 
+from crawler.daemon.guarding import Guarded
 from crawler.daemon.health import Health
 from crawler.daemon.upkeep import back_up, free_space, full_text, newest_backup, next_backup_at, prune_daily
+from crawler.route import notified
 from crawler.watch import Opened, Watch
 
 log = structlog.get_logger()
-
-Guarded = Callable[[Awaitable[object]], Coroutine[Any, Any, None]]
 
 
 class Keeping:
@@ -67,7 +67,8 @@ class Keeping:
             log.error("disk", status="full", error=text)
         self._health.trouble("disk", text)
         # While there still is room for a line: polls stop before it is used up.
-        await self._parts.store.notice("disk_full", None, text, now, _takers(watch), since=self._full_since)
+        sinks = notified(watch.desk.routes)
+        await self._parts.store.notice("disk_full", None, text, now, sinks, since=self._full_since)
 
     async def _back_up(self, watch: Watch, now: datetime) -> None:
         """Make a backup if it is time. Where there is too little room, that fails with a Notice."""
@@ -76,13 +77,8 @@ class Keeping:
             return
         newest = await asyncio.to_thread(newest_backup, watch.config, until=now)
         if next_backup_at(newest, config.every, now, failed_at=self._failed_at) <= now:
-            made = await back_up(self._parts.store, config, now, _takers(watch))
+            made = await back_up(self._parts.store, config, now, notified(watch.desk.routes))
             self._failed_at = None if made is not None else now
 
     async def _prune(self, watch: Watch, now: datetime) -> None:
         self._pruned_at = await prune_daily(self._parts.store, watch.config.retention.retained(), now, self._pruned_at)
-
-
-def _takers(watch: Watch) -> tuple[str, ...]:
-    """Names of the Sinks that take Notices."""
-    return tuple(route.sink for route in watch.desk.routes if route.notices)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from crawler.commands.turns import Turns
+from crawler.daemon.guarding import Guarded
 from crawler.poll import Polled, by_host, poll_host
 from crawler.poll.hosts import Pair
 from crawler.watch import Watch
@@ -21,7 +22,6 @@ BARE_EVERY = timedelta(minutes=1)
 EAGER, EAGER_EVERY = timedelta(minutes=30), timedelta(seconds=5)
 
 Told = Callable[[Polled], Awaitable[None]]
-Guarded = Callable[[Awaitable[object]], Awaitable[None]]
 
 
 class Polling:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from crawler.daemon.clocks import Clocks, Jump
+from crawler.daemon.guarding import Guarded
 from crawler.model import ConfiguredSource
 from crawler.schedule import MADE
 from crawler.watch import Opened
@@ -22,8 +23,10 @@ AHEAD = timedelta(minutes=1)
 class Timekeeping:
     """Notices jumps, and has the store and the host lines follow them."""
 
-    def __init__(self, parts: Opened, wall: Callable[[], datetime], steady: Callable[[], float]) -> None:
-        self._parts, self._wall = parts, wall
+    def __init__(
+        self, parts: Opened, guarded: Guarded, wall: Callable[[], datetime], steady: Callable[[], float]
+    ) -> None:
+        self._parts, self._guarded, self._wall = parts, guarded, wall
         self._clocks = Clocks(wall, steady)
         #: not yet followed: the store may be blocked just now
         self._jumps: list[Jump] = []
@@ -53,7 +56,7 @@ class Timekeeping:
         if not await self._follow():
             return False
         if underway:
-            task = asyncio.create_task(self._look_over(underway, entries))
+            task = asyncio.create_task(self._guarded(self._look_over(underway, entries)))
             self._afterwards.add(task)
             task.add_done_callback(self._afterwards.discard)
         return True

@@ -109,14 +109,6 @@ class Visit:
         if self.has_feed and not (isinstance(error, FetchError) and error.retry_after):
             due = min(due, next_poll(now=now, every=max(self.config.every, HOURLY), name=self.source.name))
         due = self._heeded(due, now, replace(self.endpoint, fresh_for=None))
-        record = PollRecord(
-            kind=self.kind,
-            started_at=self.started,
-            duration_ms=0,
-            outcome="failed",
-            reason=error.reason,
-            error=str(error)[:2000],
-        )
         state = {
             "failures": failures,
             "last_error": f"{error.reason}: {error}"[:2000],
@@ -124,20 +116,12 @@ class Visit:
             "last_ok_at": self.endpoint.last_ok_at,
             "fresh_for": None,
         }
-        await self._commit(state, record)
+        await self._commit(state, self._failure(error))
         return due
 
     async def stumbled(self, error: PollError, walk: Walk) -> None:
         """Commit the failure of a sweep: only its walk waits, polls go on."""
-        record = PollRecord(
-            kind=self.kind,
-            started_at=self.started,
-            duration_ms=0,
-            outcome="failed",
-            reason=error.reason,
-            error=str(error)[:2000],
-        )
-        await self._commit(None, record, walk=walk)
+        await self._commit(None, self._failure(error), walk=walk)
 
     def look(self, **circumstances: object) -> Look:
         """The circumstances of a reading of this endpoint."""
@@ -150,6 +134,16 @@ class Visit:
             ignored=self.ignored,
         )
         return replace(base, **circumstances)  # type: ignore[arg-type]
+
+    def _failure(self, error: PollError) -> PollRecord:
+        return PollRecord(
+            kind=self.kind,
+            started_at=self.started,
+            duration_ms=0,
+            outcome="failed",
+            reason=error.reason,
+            error=str(error)[:2000],
+        )
 
     async def _commit(
         self,

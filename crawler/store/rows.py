@@ -119,3 +119,17 @@ def fields_of(row: sqlite3.Row | Mapping[str, Any]) -> Fields:
         tags=None if row["tags"] is None else _refs(row["tags"]),
         featured_image=_ref(row["featured_image"], row["featured_image_id"]),
     )
+
+
+def suspicion(row: sqlite3.Row) -> dict[str, Any]:
+    """What a row of `suspects` says of its Post."""
+    return {
+        "kind": row["kind"],
+        "evidence": row["evidence"],
+        "checks": row["checks"],
+        "trouble": row["trouble"],
+        "sweeps": row["sweeps"],
+        "held": bool(row["held"]),
+        "first_at": sure(row["first_at"]),
+        "next_check_at": sure(row["next_check_at"]),
+    }

@@ -10,20 +10,17 @@ from typing import Any
 from crawler.model import Plan, RemovalPlan, Source, Suspect
 from crawler.store.knowing import SOURCES, WATCHED, source_of
 from crawler.store.posting import alert_rows, change_row, insert
-from crawler.store.rows import json_text, needed, sure, text
+from crawler.store.rows import json_text, needed, suspicion, text
+from crawler.store.vanishing import ONLY_BY_FEED
 from crawler.text import canonical_link
 
 #: A collection that is polled and has shown the post.
 _SHOWN_BY = """
     sightings s JOIN endpoints e ON e.id = s.endpoint_id AND e.kind = 'rest' AND e.retired_at IS NULL
 """
-#: A feed that is polled and shows the post no more; no collection ever showed it.
+#: A feed that is polled and shows the post no more.
 _FEED_MISSES = """
     sightings s JOIN endpoints e ON e.id = s.endpoint_id AND e.retired_at IS NULL AND s.missing_since IS NOT NULL
-"""
-_NO_REST = """
-    NOT EXISTS (SELECT 1 FROM sightings r JOIN endpoints c ON c.id = r.endpoint_id
-                 WHERE r.post_id = x.post_id AND c.kind = 'rest')
 """
 
 
@@ -33,10 +30,10 @@ def due(connection: sqlite3.Connection, now: datetime, *, limit: int, besides: I
         f"""
         {SOURCES}
          WHERE s.id IN (
-                SELECT x.source_id FROM suspects x
+                SELECT x.source_id FROM suspects x JOIN posts p ON p.id = x.post_id
                  WHERE x.held = 0 AND x.next_check_at <= :now
                    AND (EXISTS (SELECT 1 FROM {_SHOWN_BY} WHERE s.post_id = x.post_id AND e.source_id = x.source_id)
-                        OR EXISTS (SELECT 1 FROM {_FEED_MISSES} WHERE s.post_id = x.post_id AND {_NO_REST}))
+                        OR EXISTS (SELECT 1 FROM {_FEED_MISSES} WHERE s.post_id = x.post_id AND {ONLY_BY_FEED}))
                  UNION
                 SELECT e.source_id FROM walks w JOIN endpoints e ON e.id = w.endpoint_id AND e.retired_at IS NULL
                  WHERE w.kind <> 'baseline' AND w.done = 0 AND coalesce(w.next_at, '') <= :now)
@@ -76,20 +73,7 @@ def suspects(connection: sqlite3.Connection, source_id: int) -> list[Suspect]:
         """,  # noqa: S608 (our own parts)
         (source_id,),
     ).fetchall()
-    return [
-        Suspect(
-            **_post(connection, row),
-            kind=row["kind"],
-            evidence=row["evidence"],
-            checks=row["checks"],
-            trouble=row["trouble"],
-            sweeps=row["sweeps"],
-            held=bool(row["held"]),
-            first_at=sure(row["first_at"]),
-            next_check_at=sure(row["next_check_at"]),
-        )
-        for row in rows
-    ]
+    return [Suspect(**_post(connection, row), **suspicion(row)) for row in rows]
 
 
 def missing(connection: sqlite3.Connection, source_id: int, since: datetime, *, now: datetime) -> list[Suspect]:

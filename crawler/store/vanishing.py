@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from crawler.model import Suspect
-from crawler.store.rows import sure, text
+from crawler.store.rows import suspicion, text
 
 #: Posts that no collection ever showed, and that have a name of their own.
 ONLY_BY_FEED = """
@@ -49,20 +49,7 @@ def suspects(connection: sqlite3.Connection, source_id: int) -> list[Suspect]:
         """,  # noqa: S608 (our own parts)
         (source_id,),
     ).fetchall()
-    return [
-        Suspect(
-            **_post(row),
-            kind=row["kind"],
-            evidence=row["evidence"],
-            checks=row["checks"],
-            trouble=row["trouble"],
-            sweeps=row["sweeps"],
-            held=bool(row["held"]),
-            first_at=sure(row["first_at"]),
-            next_check_at=sure(row["next_check_at"]),
-        )
-        for row in rows
-    ]
+    return [Suspect(**_post(row), **suspicion(row)) for row in rows]
 
 
 def neighbours(connection: sqlite3.Connection, endpoint_id: int, limit: int) -> list[str]:
