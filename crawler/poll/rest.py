@@ -94,7 +94,7 @@ async def look(visit: Visit, *, unchanged_until: datetime | None, has_beacon: bo
         "failures": visit.endpoint.failures,
         "last_error": visit.endpoint.last_error,
     }
-    changes = 0
+    changes = published = 0
     replaced: list[KnownPost] = []
     unclear = list(shown.unreadable)
     for at in range(0, len(ids), BATCH):
@@ -106,6 +106,7 @@ async def look(visit: Visit, *, unchanged_until: datetime | None, has_beacon: bo
         replaced += judged.replaced
         unclear += judged.unclear
         changes += judged.changes
+        published += sum(post.change is not None and post.change.kind == "published" for post in judged.posts)
     every = max(visit.config.every, HOURLY) if has_beacon else visit.config.every
     final = {
         "watermark": since if unclear and now - since < HELD else min(shown.date or now, now),
@@ -114,14 +115,19 @@ async def look(visit: Visit, *, unchanged_until: datetime | None, has_beacon: bo
     }
     suspicion = await suspected(visit, replaced, among=len(last))
     judged = Judged(unclear=shown.unreadable)
-    await visit.commit(judged, state=final, walk=_search(visit, shown.total, now), suspicion=suspicion)
+    await visit.commit(judged, state=final, walk=_search(visit, shown.total, published, now), suspicion=suspicion)
     return changes, not unclear
 
 
-def _search(visit: Visit, total: int | None, now: datetime) -> Walk | None:
-    """The walk that finds out which posts are gone, where the site says that it has fewer than at the last look."""
+def _search(visit: Visit, total: int | None, published: int, now: datetime) -> Walk | None:
+    """The walk that finds out which posts are gone, where the site says that it has fewer than it should have.
+
+    Those are as many as at the last look, and the ones `published` since: one new post must not hide one that is gone.
+    """
     before = visit.endpoint.total
-    if visit.config.sweep is None or total is None or before is None or not total < before <= LIGHT_POSTS:
+    if visit.config.sweep is None or total is None or before is None or max(total, before) > LIGHT_POSTS:
+        return None
+    if total >= before + published:
         return None
     return Walk(endpoint_id=visit.endpoint.id, kind="light", started_at=now)
 

@@ -258,6 +258,22 @@ def test_fewer_posts_than_before_are_searched_for_by_ids_alone(bench, site):
     assert not [path for path in asked(site) if "_fields=id,date&" in path + "&"]
 
 
+@pytest.mark.parametrize("published", [1, 3])
+def test_a_post_that_is_gone_is_missed_although_others_were_published_meanwhile(bench, site, published):
+    """A busy site never has fewer posts than at the last look: every new one causes a look."""
+    bench.poll(minutes=75)
+    site.delete(3)
+    for number in range(published):
+        site.publish(f"New {number}", "<p>Published since.</p>")
+    bench.poll(minutes=15)
+    assert bench.one("SELECT count(*) FROM suspects") == 1
+    asked(site)
+    bench.poll(minutes=75)
+    assert [change["kind"] for change in bench.changes() if change["kind"] != "published"] == ["deleted"]
+    bench.poll(minutes=75)
+    assert not [path for path in asked(site) if "_fields=id,date&" in path + "&"]
+
+
 def test_a_search_that_fails_is_made_again(bench, site):
     bench.poll(minutes=75)
     site.delete(3)
