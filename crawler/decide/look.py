@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from crawler.decide.moving import Moved
 from crawler.model import Endpoint, KnownPost, PostPlan, Source
 from crawler.model.plan import PollKind
 
@@ -30,6 +31,8 @@ class Look:
     skew: timedelta = timedelta()
     #: ids of Posts that are proven to have lost their WordPress id to another post
     gives_up: frozenset[int] = frozenset()
+    #: where a feed's site has moved to with all its addresses
+    moved: Moved | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

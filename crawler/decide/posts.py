@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crawler.decide.fields import differing, tells_more
-from crawler.decide.keys import absorbing, contradiction, given_up, taking
+from crawler.decide.keys import absorbing, contradiction, former_keys, given_up, known_as, taking
 from crawler.decide.look import Decision, Look
+from crawler.decide.moving import Moved
 from crawler.decide.takeover import Taken, by_feed, by_rest
 from crawler.decide.times import is_news, is_silent, old_seen_at
 from crawler.identity import Keys, Replaced, Unclear, keys_of, matches
@@ -27,9 +28,9 @@ from crawler.model.known import PostState
 from crawler.text import canonical_link, field_hashes
 
 
-def keys_to_ask(page: Page) -> list[Key]:
-    """All keys of a page: what `Known` has to answer for."""
-    return [key for sighting in page.sightings for key in _keys(sighting)]
+def keys_to_ask(page: Page, moved: Moved | None = None) -> list[Key]:
+    """All keys of a page, and those before its site `moved`: what `Known` has to answer for."""
+    return [key for sighting in page.sightings for key in (*_keys(sighting), *former_keys(moved, sighting))]
 
 
 def decide(look: Look, known: Known, page: Page) -> Decision:
@@ -41,6 +42,7 @@ def decide(look: Look, known: Known, page: Page) -> Decision:
     sightings = list({sighting.raw_hash: sighting for sighting in page.sightings}.values())
     shown = [_keys(sighting) for sighting in sightings]
     owners = known.owners
+    known = known_as(look, known, sightings, shown)
     known, others = given_up(look, known, sightings)
     lowest = max((place for place, keys in enumerate(shown) if not known.owners.keys().isdisjoint(keys)), default=-1)
     for place, (sighting, found) in enumerate(zip(sightings, matches(shown, known, others=others), strict=True)):
@@ -61,7 +63,7 @@ def decide(look: Look, known: Known, page: Page) -> Decision:
             plan = _unknown(_own(sighting, found.keys), sighting.text_hash, found.keys, news=news)
             plans.append(taking(plan, owners))
         elif look.kind != "baseline" or found.post.seen is None:
-            keys = tuple(key for key in found.keys if known.owners.get(key) != found.post.id)
+            keys = tuple(key for key in found.keys if owners.get(key) != found.post.id)
             plan = _known(look, found.post, _own(sighting, found.keys), sighting.text_hash, keys)
             plan = plan if found.absorbs is None else absorbing(plan, found.absorbs)
             plans.append(taking(plan, owners))

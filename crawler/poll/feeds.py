@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from crawler.decide.moving import moved
 from crawler.endpoints import feed
 from crawler.errors import ParseError
 from crawler.fetch import validators_of
@@ -67,6 +68,7 @@ async def settle(visit: Visit, read: Read, *, role: Role, keep: bool = True, sin
         # A feed may carry more than the collections that are watched: that is not new because REST is closed.
         adopt_until=max(filter(None, (visit.desk.store.newest_published(visit.source.id, now), since)), default=None),
         skew=_skew(visit, read.answer),
+        moved=moved(visit.endpoint.url, read.answer.moved_to),
     )
     facts = SourceFacts()
     if counts:

@@ -40,7 +40,7 @@ NOTHING = Judged()
 
 async def judged(desk: Desk, look: Look, page: Page) -> Judged:
     """Decide what a page means, as the Look's endpoint shows it, and have its Changes compared."""
-    known = desk.store.known(look.source.id, look.endpoint.id, keys_to_ask(page))
+    known = desk.store.known(look.source.id, look.endpoint.id, keys_to_ask(page, look.moved))
     decision = decide(look, known, page)
     return Judged(
         posts=await _completed(desk, look, known, decision),
