@@ -16,12 +16,14 @@ PAGE = 100
 def render(site: WordPress, pairs: Sequence[Pair]) -> Iterator[tuple[Pair, tuple[Side, Side]]]:
     """Publish both sides of every pair that was written, and read them as a visitor does."""
     written = [(pair, sides) for pair in pairs if (sides := pair.written())]
-    creating = [
-        ("create", *(f"--{field}={text}" for field, text in side.items() if text))
-        for _, sides in written
-        for side in sides
-    ]
-    posts = [post["id"] for post in site.batch(creating)]
+    # Written over posts made in bulk: saving each as an editor does takes ten times as long.
+    made = site.ctl("bulk", 2 * len(written), plain=1)
+    posts = range(made["first_id"], made["last_id"] + 1)
+    texts = [side for _, sides in written for side in sides]
+    site.batch(
+        ("raw-edit", post, *(f"--{field}={text}" for field, text in side.items()))
+        for post, side in zip(posts, texts, strict=True)
+    )
     rendered: dict[int, Side] = {}
     for start in range(0, len(posts), PAGE):
         rendered.update(_read(site, posts[start : start + PAGE]))
