@@ -45,7 +45,8 @@ class _Looks:
         first = visits[0]
         self._desk, self._source, self._config, self._fetch = first.desk, first.source, first.config, first.fetch
         self._visits = {visit.endpoint.id: visit for visit in visits}
-        self._collections = [visit.endpoint for visit in visits]
+        # Also those that cannot be swept yet: a post is gone only where all of them say so.
+        self._collections = [each for each in self._desk.store.endpoints(self._source.id) if each.kind == "rest"]
         #: collections that were seen to show other posts
         self._works: set[int] = set()
         self._changes = self._in_a_row = 0
@@ -95,7 +96,10 @@ class _Looks:
         """It is there: read as in any poll, which clears it, and restores it where it had been gone."""
         if found.page is None or found.endpoint is None:
             raise AssertionError("a post that is shown comes with what it says")
-        visit = self._visits[found.endpoint.id]
+        visit = self._visits.get(found.endpoint.id)
+        if visit is None:
+            asked = self._visits[suspect.endpoint_id]
+            visit = replace(asked, endpoint=found.endpoint, continues=False)
         skew = found.date - self._desk.clock() if found.date is not None else timedelta()
         judged = await visit.judge(visit.look(skew=skew), found.page)
         if judged.replaced:

@@ -221,8 +221,10 @@ class _Sweep:
         store, now, source = self._desk.store, self._desk.clock(), self._source
         begun = max(walk.started_at for walk in walks)
         known = {each.post_id: each for each in store.suspects(source.id)}
+        # Of a collection that was not swept, as its first reading is stuck, nobody knows what it would show.
+        swept = {visit.endpoint.id for visit in self._visits}
         conclusion = concluded(
-            store.missing(source.id, begun, now=now),
+            [each for each in store.missing(source.id, begun, now=now) if each.endpoint_id in swept],
             known,
             posts=store.public_posts(source.id),
             unread=sum(walk.unread for walk in walks),

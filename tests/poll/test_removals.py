@@ -336,6 +336,23 @@ def test_a_post_that_became_a_page_is_asked_for_in_all_types(tmp_path, clock, si
     assert not {"unpublished", "deleted"} & {change["kind"] for change in bench.changes()}
 
 
+def test_a_type_that_cannot_be_read_yet_is_asked_too(tmp_path, clock, site):
+    """Pages are wanted, too, and their list breaks: a post that became one is not gone."""
+    bench = Bench(tmp_path, clock, {"example.org": site}, "  - url: https://example.org/")
+    bench.poll()
+    bench.write_config("  - {url: 'https://example.org/', types: [posts, pages]}")
+    site.fail("/wp-json/wp/v2/pages[?]*", Fault(status=503), times=None)
+    site.posts[7].type = "page"
+    site.delete(3)
+    for _ in range(2):
+        bench.sweep()
+        bench.poll(minutes=30)
+    assert [change["title"] for change in bench.changes() if change["kind"] == "deleted"] == ["Post 2"]
+    assert [change["kind"] for change in bench.changes() if change["title"] == "Post 6"] in ([], ["edited"])
+    assert bench.one("SELECT state FROM posts WHERE wp_id = 7") == "public"
+    assert bench.rows("SELECT * FROM suspects") == []
+
+
 # too many at once
 
 

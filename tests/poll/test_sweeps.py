@@ -280,10 +280,44 @@ def test_a_search_that_fails_is_made_again(bench, site):
     site.fail("*_fields=id,date", Fault(status=500), times=None)
     bench.poll(minutes=75)
     assert bench.rows("SELECT * FROM suspects") == []
+    asked(site)
+    bench.poll(minutes=1)
+    assert not [path for path in asked(site) if "_fields=id,date&" in path + "&"]
     site.heal()
     bench.poll(minutes=60)
     bench.poll(minutes=11)
     assert [change["kind"] for change in bench.changes()] == ["deleted"]
+
+
+def test_a_search_of_one_collection_says_nothing_of_the_others(tmp_path, clock, site):
+    for number in range(3):
+        site.publish(f"Page {number}", "<p>A page.</p>", type="page")
+    bench = Bench(tmp_path, clock, {"example.org": site}, "  - {url: 'https://example.org/', types: [posts, pages]}")
+    bench.poll()
+    bench.poll(minutes=75)
+    site.delete(3)
+    bench.poll(minutes=75)
+    assert bench.rows("SELECT p.title FROM suspects x JOIN posts p ON p.id = x.post_id") == [{"title": "Post 2"}]
+
+
+def test_a_search_waits_where_it_is_not_welcome(bench, site):
+    bench.poll(minutes=75)
+    site.delete(3)
+    site.robots = "User-agent: *\nDisallow: /wp-json/\n"
+    asked(site)
+    for _ in range(4):
+        bench.poll(minutes=75)
+    bench.poll(minutes=1)
+    assert not [path for path in asked(site) if "_fields=id,date&" in path + "&"]
+    assert bench.rows("SELECT * FROM suspects") == []
+
+
+def test_a_clock_that_was_ahead_holds_no_sweep_back(bench, site, clock):
+    bench.sweep(minutes=30 * 24 * 60)
+    clock.advance(minutes=-20 * 24 * 60)
+    site.silent_edit(3, content="<p>Quite other words.</p>")
+    bench.poll()
+    assert [change["kind"] for change in bench.changes()] == ["edited"]
 
 
 def test_a_search_that_misses_very_many_begins_a_sweep(bench, site):
@@ -334,6 +368,24 @@ def test_an_empty_list_is_no_removal(bench, site):
     site.posts.update(hidden)
     bench.sweep(minutes=24 * 60)
     assert bench.changes() == []
+
+
+def test_a_collection_whose_first_reading_is_stuck_misses_nothing(bench, site, clock):
+    """Pages are watched from now on, and the server cannot give all of them."""
+    for number in range(120):
+        clock.advance(minutes=1)
+        site.publish(f"Page {number}", "<p>A page.</p>", type="page")
+    site.fail("*/pages*before=*", Fault(status=503), times=None)
+    bench.write_config("  - {url: 'https://example.org/', types: [posts, pages]}")
+    site.silent_edit(3, content="<p>Quite other words.</p>")
+    for _ in range(2):
+        bench.poll(minutes=25 * 60)
+        bench.poll(minutes=60)
+    assert bench.one("SELECT count(*) FROM posts WHERE type = 'page'") == 100
+    assert bench.one("SELECT last_sweep_at IS NOT NULL FROM sources")
+    assert [change["kind"] for change in bench.changes()] == ["edited"]
+    assert bench.rows("SELECT * FROM suspects") == bench.rows("SELECT * FROM notices WHERE kind = 'suspect'") == []
+    assert bench.one("SELECT state FROM sources") == "active"
 
 
 def test_posts_that_cannot_be_read_are_not_gone(bench, site):
