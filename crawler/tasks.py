@@ -80,10 +80,10 @@ class ParseLinks(Task[PageLinks]):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Rederive(Task[Derived]):
-    """A stored original, under today's normaliser and rules."""
+class Rederive(Task[tuple[Derived, ...]]):
+    """Stored originals, under today's normaliser and these rules; answered in the same order."""
 
-    original: bytes
+    originals: tuple[bytes, ...]
     rules: tuple[IgnoreRule, ...] = ()
 
 
@@ -152,10 +152,10 @@ def _parse_links(task: ParseLinks) -> PageLinks:
     return page.links(task.body, url=task.url, content_type=task.content_type)
 
 
-def _rederive(task: Rederive) -> Derived:
+def _rederive(task: Rederive) -> tuple[Derived, ...]:
     from crawler.parse import rederive
 
-    return rederive.rederive(task.original, task.rules)
+    return tuple(rederive.rederive(each, task.rules) for each in task.originals)
 
 
 def _compare(task: Compare) -> Comparison:
@@ -187,7 +187,7 @@ KINDS: dict[str, Kind] = {
         Kind(task=ParseTypes, result=dict[str, str], run=_parse_types),
         Kind(task=ParseFeed, result=Page, run=_parse_feed),
         Kind(task=ParseLinks, result=PageLinks, run=_parse_links),
-        Kind(task=Rederive, result=Derived, run=_rederive),
+        Kind(task=Rederive, result=tuple[Derived, ...], run=_rederive),
         Kind(task=Compare, result=Comparison, run=_compare),
         Kind(task=CompareMany, result=tuple[Comparison, ...], run=_compare_many),
     )

@@ -58,7 +58,7 @@ TASKS: list[Task[Any]] = [
     ParseTypes(body=b'{"post":{"rest_base":"posts","slug":"post"}}'),
     GOOD,
     ParseLinks(body=b"<link rel='https://api.w.org/' href='/wp-json/'>", url=URL),
-    Rederive(original=original()),
+    Rederive(originals=(original(),)),
     COMPARISON,
     CompareMany(pairs=(COMPARISON, replace(COMPARISON, new=OLD, fields=()))),
 ]
@@ -113,7 +113,7 @@ def test_a_parse_error_comes_back_as_it_was() -> None:
 def test_any_other_error_in_a_child_is_a_parse_error_that_names_its_type() -> None:
     async def work(workers: Workers) -> None:
         with pytest.raises(ParseError, match="could not be read: ZstdError") as caught:
-            await workers.run(Rederive(original=b"not compressed"))
+            await workers.run(Rederive(originals=(b"not compressed",)))
         assert caught.value.reason == "not_data"
 
     in_pool(work)

@@ -22,6 +22,8 @@ class Look:
     counts: bool
     #: names of fields that do not count
     ignored: frozenset[str] = frozenset()
+    #: what the texts of its Sightings are derived by
+    derivation: str = ""
     #: unknown posts not newer than this are adopted as Revision 1 without a Change; None: nothing limits the view of a
     #: collection, and nothing dated was read of a feed
     adopt_until: datetime | None = None

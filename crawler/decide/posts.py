@@ -52,7 +52,7 @@ def decide(look: Look, known: Known, page: Page) -> Decision:
             replaced.append(found.post)
         elif found.absorbs is not None and (why := contradiction(found.absorbs, sighting)) is not None:
             unclear.append(f"{_name(sighting)}: {why}")
-        elif found.post is not None and _is_same(found.post, sighting):
+        elif found.post is not None and _is_same(look, found.post, sighting):
             seen.append(found.post.id)
         elif found.post is None and not look.counts:
             continue
@@ -71,9 +71,15 @@ def decide(look: Look, known: Known, page: Page) -> Decision:
     return Decision(posts=tuple(plans), seen=tuple(seen), unclear=tuple(unclear), replaced=tuple(replaced))
 
 
-def _is_same(post: KnownPost, sighting: Sighting) -> bool:
-    """Whether nothing moved since the last look; what was gone is back, even if it reads as it did."""
-    return post.seen is not None and post.seen.raw_hash == sighting.raw_hash and post.state in ("public", "protected")
+def _is_same(look: Look, post: KnownPost, sighting: Sighting) -> bool:
+    """Whether nothing moved since the last look; what was gone is back, even if it reads as it did.
+
+    What was derived again although it is known, because hashes of another derivation are of no use, is to be written.
+    """
+    if post.seen is None or post.seen.raw_hash != sighting.raw_hash or post.state not in ("public", "protected"):
+        return False
+    is_renewed = sighting.text_hash is not None and post.seen.prints is not None
+    return not (is_renewed and post.seen.derivation != look.derivation)
 
 
 def _keys(sighting: Sighting) -> Keys:

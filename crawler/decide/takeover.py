@@ -44,6 +44,9 @@ def by_feed(look: Look, post: KnownPost, latest: KnownRevision, sighting: Sighti
     seen, fields = post.seen, sighting.fields
     if seen is None or seen.prints is None or fields is None or post.state != "public":
         return Taken(is_mute=True)
+    if seen.derivation != look.derivation:
+        # Its last word was read by another normaliser or other rules, and is not kept: this one takes its place.
+        return Taken(is_mute=True)
     if seen.text_hash == sighting.text_hash or last_there(look, seen) < latest.observed_at:
         return Taken(is_mute=True)
     before, now = seen.prints, field_hashes(fields)

@@ -197,6 +197,8 @@ class LastSighting:
     last_seen_at: datetime
     #: of a feed: a hash of each field that it told
     prints: Mapping[str, str] | None = None
+    #: what these hashes were derived by; None: not known
+    derivation: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -214,6 +216,10 @@ class KnownRevision:
     rank: int = 1
     #: when its endpoint last showed this very text; None: it shows another one
     shown_at: datetime | None = None
+    #: what its fields were derived by; None: not known
+    derivation: str | None = None
+    #: id of the Revision that its text is of, where it tells none itself
+    text_of: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -173,3 +173,5 @@ class Plan:
     sees: tuple[Sees, ...] = ()
     #: names of the sinks that take Notices, for what this look puts an end to
     notified: tuple[str, ...] = ()
+    #: what the texts of its Posts were derived by
+    derivation: str = ""

@@ -15,6 +15,7 @@ from crawler.poll import archive
 from crawler.poll.judging import NOTHING, Judged
 from crawler.poll.visit import Visit
 from crawler.schedule import LONGEST
+from crawler.text import derivation
 
 #: `witness`: REST makes the Revisions, and the feed tells when to look; `alone`: there is no REST that was ever read;
 #: `stand-in`: REST was read, and is out.
@@ -26,7 +27,7 @@ async def ask(visit: Visit) -> Read:
     """Ask the feed. Raises PollError."""
 
     def known() -> frozenset[str]:
-        return visit.desk.store.recent_hashes(visit.endpoint.id)
+        return visit.desk.store.recent_hashes(visit.endpoint.id, derivation(visit.config.ignore))
 
     endpoint = visit.endpoint
     if visit.desk.sweeping != "due":

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from crawler.decide import Decision, Look, complete, decide, keys_to_ask
 from crawler.errors import ParseError
-from crawler.model import ChangePlan, Comparison, FieldDiff, Fields, Known, KnownPost, Page, PostPlan
+from crawler.model import ChangePlan, Comparison, FieldDiff, Fields, IgnoreRule, Known, KnownPost, Page, PostPlan
 from crawler.poll.desk import Desk
+from crawler.poll.rederiving import as_read_today
 from crawler.route import patterns
 from crawler.tasks import Compare, CompareMany
 
@@ -38,9 +39,13 @@ class Judged:
 NOTHING = Judged()
 
 
-async def judged(desk: Desk, look: Look, page: Page) -> Judged:
-    """Decide what a page means, as the Look's endpoint shows it, and have its Changes compared."""
+async def judged(desk: Desk, look: Look, page: Page, rules: tuple[IgnoreRule, ...] = ()) -> Judged:
+    """Decide what a page means, as the Look's endpoint shows it, and have its Changes compared.
+
+    `rules`: what the page was read with.
+    """
     known = desk.store.known(look.source.id, look.endpoint.id, keys_to_ask(page, look.moved))
+    known = await as_read_today(desk, look, known, page, rules)
     decision = decide(look, known, page)
     return Judged(
         posts=await _completed(desk, look, known, decision),

@@ -26,6 +26,7 @@ from crawler.poll.judging import NOTHING, Judged, judged
 from crawler.poll.tally import Tally
 from crawler.route import notified
 from crawler.schedule import HOURLY, heeded, next_poll, wrong_clock
+from crawler.text import derivation
 
 
 @dataclass(kw_only=True, slots=True)
@@ -61,7 +62,7 @@ class Visit:
 
     async def judge(self, look: Look, page: Page) -> Judged:
         """Decide what a page means and have its Changes compared."""
-        return await judged(self.desk, look, page)
+        return await judged(self.desk, look, page, self.config.ignore)
 
     async def commit(
         self,
@@ -132,6 +133,7 @@ class Visit:
             now=self.desk.clock(),
             counts=True,
             ignored=self.ignored,
+            derivation=derivation(self.config.ignore),
         )
         return replace(base, **circumstances)  # type: ignore[arg-type]
 
@@ -180,6 +182,7 @@ class Visit:
             suspicion=suspicion,
             sees=self.sees,
             notified=notified(self.desk.routes),
+            derivation=derivation(self.config.ignore),
         )
         await self.desk.store.commit(plan)
         self.continues = True

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from crawler.model import Endpoint, Fields, Key, Known, KnownPost, KnownRevision, LastSighting, Source, Validators
+from crawler.model import Endpoint, Key, Known, KnownPost, KnownRevision, LastSighting, Source, Validators
 from crawler.store.rows import fields_of, hours, json_text, moment, names, prints, sure, text
 
 #: Sightings whose raw hashes a feed's parse is told of: more than any window that a feed shows.
@@ -92,15 +92,19 @@ def summary(connection: sqlite3.Connection) -> tuple[dict[str, int], int]:
     return states, pending
 
 
-def recent_hashes(connection: sqlite3.Connection, endpoint_id: int) -> frozenset[str]:
-    """Raw hashes that the Endpoint showed last: what need not be derived again. Not of Posts that are gone."""
+def recent_hashes(connection: sqlite3.Connection, endpoint_id: int, derivation: str | None) -> frozenset[str]:
+    """Raw hashes that the Endpoint showed last: what need not be derived again. Not of Posts that are gone.
+
+    `derivation`: nor of those known by the hashes of another derivation only, from which no edit could be told.
+    """
     rows = connection.execute(
         """
-        SELECT s.raw_hash FROM sightings s WHERE s.endpoint_id = ?
+        SELECT s.raw_hash FROM sightings s WHERE s.endpoint_id = :endpoint
            AND (SELECT state FROM posts WHERE id = s.post_id) IN ('public', 'protected')
-         ORDER BY s.last_seen_at DESC LIMIT ?
+           AND (:derivation IS NULL OR s.prints IS NULL OR s.derivation IS :derivation)
+         ORDER BY s.last_seen_at DESC LIMIT :limit
         """,
-        (endpoint_id, RECENT),
+        {"endpoint": endpoint_id, "derivation": derivation, "limit": RECENT},
     )
     return frozenset(row["raw_hash"] for row in rows)
 
@@ -121,6 +125,19 @@ def sightings_of(connection: sqlite3.Connection, endpoint_id: int, wp_ids: Itera
         (json_text(list(wp_ids)), endpoint_id, endpoint_id),
     )
     return {row["wp_id"]: _sighting(row) for row in rows}
+
+
+def originals(connection: sqlite3.Connection, revision_ids: Iterable[int]) -> dict[int, bytes]:
+    """What the endpoints said of these Revisions, as stored; one whose original is not kept is absent."""
+    rows = connection.execute(
+        """
+        SELECT r.id, o.body FROM json_each(?) j
+          JOIN revisions r ON r.id = j.value
+          JOIN originals o ON o.id = r.original_id
+        """,
+        (json_text(list(revision_ids)),),
+    )
+    return {row["id"]: row["body"] for row in rows}
 
 
 def newest_published(connection: sqlite3.Connection, source_id: int, now: str) -> datetime | None:
@@ -153,6 +170,7 @@ def known(connection: sqlite3.Connection, source_id: int, endpoint_id: int, keys
         SELECT p.id AS post_id, p.wp_id, p.guid, p.link AS post_link, p.type, p.state,
                p.modified_at AS post_modified_at, p.revisions, r.*,
                s.raw_hash, s.text_hash, s.modified_at AS seen_modified_at, s.last_seen_at, s.prints,
+               s.derivation AS seen_derivation,
                (SELECT rank FROM endpoints WHERE id = r.endpoint_id) AS rank,
                (SELECT c.id FROM changes c WHERE c.post_id = p.id ORDER BY c.seq DESC LIMIT 1) AS previous_change
           FROM json_each(?) j
@@ -223,10 +241,13 @@ def _sighting(row: sqlite3.Row) -> LastSighting:
         modified_at=moment(row["modified_at"]),
         last_seen_at=sure(row["last_seen_at"]),
         prints=prints(row["prints"]),
+        derivation=row["derivation"],
     )
 
 
 def _revision(connection: sqlite3.Connection, row: sqlite3.Row) -> KnownRevision:
+    fields = fields_of(row)
+    told = None if fields.content is not None or row["number"] == 1 else _text_before(connection, row)
     return KnownRevision(
         id=row["id"],
         number=row["number"],
@@ -234,24 +255,23 @@ def _revision(connection: sqlite3.Connection, row: sqlite3.Row) -> KnownRevision
         observed_at=sure(row["observed_at"]),
         modified_at=moment(row["modified_at"]),
         content_hash=row["content_hash"],
-        fields=_with_text(connection, row),
+        fields=fields if told is None else replace(fields, content=told["content"], excerpt=told["excerpt"]),
         rank=row["rank"],
+        derivation=row["derivation"] or str(row["normalizer_version"]),
+        text_of=None if told is None else told["id"],
     )
 
 
-def _with_text(connection: sqlite3.Connection, row: sqlite3.Row) -> Fields:
-    """What a Revision tells, with the text that was told before it: edited behind a password it tells none."""
-    fields = fields_of(row)
-    if fields.content is not None or row["number"] == 1:
-        return fields
-    told = connection.execute(
+def _text_before(connection: sqlite3.Connection, row: sqlite3.Row) -> sqlite3.Row | None:
+    """The text that was told before a Revision that tells none: it was edited behind a password."""
+    found: sqlite3.Row | None = connection.execute(
         """
-        SELECT content, excerpt FROM revisions
+        SELECT id, content, excerpt FROM revisions
          WHERE post_id = ? AND endpoint_id = ? AND number < ? AND content IS NOT NULL ORDER BY number DESC LIMIT 1
         """,
         (row["post_id"], row["endpoint_id"], row["number"]),
     ).fetchone()
-    return fields if told is None else replace(fields, content=told["content"], excerpt=told["excerpt"])
+    return found
 
 
 def _by_another(
@@ -307,6 +327,7 @@ def _post(connection: sqlite3.Connection, row: sqlite3.Row, endpoint_id: int) ->
             modified_at=moment(row["seen_modified_at"]),
             last_seen_at=sure(row["last_seen_at"]),
             prints=prints(row["prints"]),
+            derivation=row["seen_derivation"],
         )
     return KnownPost(
         id=row["post_id"],

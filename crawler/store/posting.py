@@ -117,6 +117,7 @@ def _revisions(
                     "modified_at": text(post.revision.modified_at),
                     "content_hash": post.revision.content_hash,
                     "normalizer_version": normalizer_version,
+                    "derivation": plan.derivation or None,
                     **fields_columns(post.revision.fields),
                 }
             )
@@ -180,6 +181,7 @@ def _sightings(connection: sqlite3.Connection, plan: Plan, ids: list[int], at: s
             "raw_hash": post.sighting.raw_hash,
             "text_hash": post.text_hash,
             "prints": None if post.prints is None else json_text(post.prints),
+            "derivation": plan.derivation or None,
             "modified_at": text(post.sighting.modified_at),
             "first_seen_at": at,
             "last_seen_at": at,
@@ -193,6 +195,7 @@ def _sightings(connection: sqlite3.Connection, plan: Plan, ids: list[int], at: s
         clause="""
         ON CONFLICT (post_id, endpoint_id) DO UPDATE SET raw_hash = excluded.raw_hash,
                text_hash = coalesce(excluded.text_hash, text_hash), prints = coalesce(excluded.prints, prints),
+               derivation = CASE WHEN excluded.text_hash IS NULL THEN derivation ELSE excluded.derivation END,
                modified_at = excluded.modified_at, last_seen_at = excluded.last_seen_at, missing_since = NULL
         """,
     )

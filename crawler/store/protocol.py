@@ -204,8 +204,11 @@ class Store(Protocol):
     def known(self, source_id: int, endpoint_id: int, keys: Sequence[Key]) -> Known:
         """The Posts that any of the keys name, as seen from the Endpoint."""
 
-    def recent_hashes(self, endpoint_id: int) -> frozenset[str]:
-        """Raw hashes that the Endpoint showed last."""
+    def recent_hashes(self, endpoint_id: int, derivation: str | None = None) -> frozenset[str]:
+        """Raw hashes that the Endpoint showed last; with a derivation, of what need not be derived again."""
+
+    def originals(self, revision_ids: Iterable[int]) -> Mapping[int, bytes]:
+        """What the endpoints said of these Revisions, as stored; one whose original is not kept is absent."""
 
     def sightings_of(self, endpoint_id: int, wp_ids: Iterable[int]) -> Mapping[int, LastSighting]:
         """What the Endpoint last said of posts with these WordPress ids."""

@@ -581,3 +581,15 @@ def m0010_takeover(db: Database) -> None:
          WHERE e.kind = 'feed' AND e.read_at IS NOT NULL AND s.kind = 'feed'
         """,
     )
+
+
+@migrations()
+def m0011_derivations(db: Database) -> None:
+    """By which normaliser and which ignore rules texts were derived: texts of two are not compared."""
+    _run(
+        db,
+        # internal: null, by the normaliser of that version and without rules
+        "ALTER TABLE revisions ADD COLUMN derivation TEXT",
+        # internal: null, not known
+        "ALTER TABLE sightings ADD COLUMN derivation TEXT",
+    )

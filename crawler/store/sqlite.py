@@ -262,8 +262,11 @@ class SqliteStore:
     def known(self, source_id: int, endpoint_id: int, keys: Sequence[Key]) -> Known:
         return self._read(knowing.known, source_id, endpoint_id, keys)
 
-    def recent_hashes(self, endpoint_id: int) -> frozenset[str]:
-        return self._read(knowing.recent_hashes, endpoint_id)
+    def recent_hashes(self, endpoint_id: int, derivation: str | None = None) -> frozenset[str]:
+        return self._read(knowing.recent_hashes, endpoint_id, derivation)
+
+    def originals(self, revision_ids: Iterable[int]) -> Mapping[int, bytes]:
+        return self._read(knowing.originals, revision_ids)
 
     def sightings_of(self, endpoint_id: int, wp_ids: Iterable[int]) -> Mapping[int, LastSighting]:
         return self._read(knowing.sightings_of, endpoint_id, wp_ids)

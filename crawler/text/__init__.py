@@ -6,19 +6,18 @@ Two texts are equal when nothing changed that counts; `markup` reads HTML, `bloc
 
 from crawler.text.addresses import canonical_link
 from crawler.text.content import canonical_text
+from crawler.text.derivation import NORMALIZER_VERSION, derivation
 from crawler.text.excerpt import is_generated_excerpt
 from crawler.text.fingerprint import field_hashes, fields_hash
 from crawler.text.title import canonical_title
 from crawler.text.words import join, tokens, usual_gap, words
-
-#: Raised whenever the same HTML gives another text than before; stored with every Revision.
-NORMALIZER_VERSION = 2
 
 __all__ = [
     "NORMALIZER_VERSION",
     "canonical_link",
     "canonical_text",
     "canonical_title",
+    "derivation",
     "field_hashes",
     "fields_hash",
     "is_generated_excerpt",
