@@ -23,8 +23,8 @@ Role = Literal["witness", "alone", "stand-in"]
 Read = NotModified | feed.Same | feed.Changed
 
 
-async def ask(visit: Visit) -> Read:
-    """Ask the feed. Raises PollError."""
+async def ask(visit: Visit, *, whole: bool = False) -> Read:
+    """Ask the feed. `whole`: read it even if it is what was read last. Raises PollError."""
 
     def known() -> frozenset[str]:
         return visit.desk.store.recent_hashes(visit.endpoint.id, derivation(visit.config.ignore))
@@ -33,6 +33,8 @@ async def ask(visit: Visit) -> Read:
     if visit.desk.sweeping != "due":
         # WordPress answers 304 although a post has gone, or SQL has changed one (measured): a sweep wants it whole.
         endpoint = replace(endpoint, validators=Validators())
+    if whole:
+        endpoint = replace(endpoint, validators=Validators(), body_hash=None)
     visit.asking()
     return await feed.look(visit.fetch, visit.desk.run, endpoint, rules=visit.config.ignore, known=known)
 

@@ -13,6 +13,7 @@ A failed, partial or damaged answer changes nothing but the endpoint's own row: 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,7 +23,7 @@ from crawler.endpoints.feed import Changed
 from crawler.errors import DiscoveryError, FetchError, ParseError, PollError
 from crawler.model import Endpoint, NotModified, Source, Trouble
 from crawler.model.plan import PollKind, Sees
-from crawler.poll import archive, feeds, login, rest, site, sweep, trust, vanished
+from crawler.poll import archive, feeds, login, rereading, rest, site, sweep, trust, vanished
 from crawler.poll.desk import Desk
 from crawler.poll.found import Found, find, reason_of
 from crawler.poll.polled import Polled, report
@@ -77,11 +78,16 @@ class _Poll:
         reads: list[tuple[Visit, feeds.Read | None]] = []
         if role != "witness" and wanted:
             # Before REST is tried: once it is back, what the feed has told is not told again.
-            reads = await self._ask_all(beacons)
-            await self._settle_all(reads, role=role, since=since)
+            begin = [each for each in beacons if role == "alone" and rereading.is_due(self._visit(each))]
+            reads = await self._ask_all(beacons, whole=begin)
+            await self._settle_all(reads, role=role, since=since, whole=begin)
+        if role == "alone":
+            await self._reread(beacons)
         await self._look_for(beacons)
         unread = await self._baselines(collections, is_alone=role == "witness")
         readable = [each for each in collections if each.id not in unread]
+        if readable and (role == "alone" or not wanted):
+            await rereading.leave([self._visit(each) for each in beacons])
         if collections and not readable and role == "witness":
             await self._desk.store.put_off(self._source.id, self._started + self._config.every)
             return self._polled
@@ -111,10 +117,12 @@ class _Poll:
         was_alone = any(self._desk.store.walk(each.id) is not None for each in beacons)
         return ("alone" if was_alone or is_out(posts) else "witness"), None
 
-    async def _ask_all(self, beacons: list[Endpoint]) -> list[tuple[Visit, feeds.Read | None]]:
+    async def _ask_all(
+        self, beacons: list[Endpoint], *, whole: Sequence[Endpoint] = ()
+    ) -> list[tuple[Visit, feeds.Read | None]]:
         # REST may be due while a feed has asked for peace, or one feed while another has.
         asked = [each for each in beacons if self._forced or self._is_due(each)]
-        return [(visit, await self._ask(visit)) for visit in map(self._visit, asked)]
+        return [(visit, await self._ask(visit, whole=visit.endpoint in whole)) for visit in map(self._visit, asked)]
 
     async def _settle_all(
         self,
@@ -123,11 +131,14 @@ class _Poll:
         role: feeds.Role,
         keep: bool = True,
         since: datetime | None = None,
+        whole: Sequence[Endpoint] = (),
     ) -> None:
+        """`whole`: those whose sweep begins with what was read."""
         for visit, read in reads:
             if read is not None:
-                visit.sees = self._sees(complete=keep and role == "witness")
-                await self._settle(visit, read, role=role, keep=keep, since=since)
+                is_read = not isinstance(read, NotModified)
+                visit.sees = self._sees(complete=keep and role == "witness", is_read=is_read)
+                await self._settle(visit, read, role=role, keep=keep, since=since, begins=visit.endpoint in whole)
 
     async def _look_at(
         self, readable: list[Endpoint], beacons: list[Endpoint], reads: list[tuple[Visit, feeds.Read | None]]
@@ -158,6 +169,11 @@ class _Poll:
         polled = self._polled
         self._polled = replace(polled, changes=polled.changes + changes, requests=polled.requests + requests)
 
+    async def _reread(self, beacons: list[Endpoint]) -> None:
+        """Go on with the sweep of a Source that only has feeds."""
+        for each in self._again(beacons):
+            self._add_swept(await rereading.go_on(self._visit(each, "sweep")))
+
     async def _log_in(self, collections: list[Endpoint]) -> None:
         """Say that the application password is a wrong one, although the rest works without it."""
         if not collections:
@@ -177,13 +193,15 @@ class _Poll:
             if self._desk.sweeping != "due":
                 self._polled = replace(self._polled, sweep_error=f"its API fails: {failing.last_error}")
             return
-        swept = await sweep.go_on(self._desk, self._source.id, self._config, collections)
+        self._add_swept(await sweep.go_on(self._desk, self._source.id, self._config, collections))
+
+    def _add_swept(self, swept: sweep.Swept) -> None:
         self._polled = replace(
             self._polled,
-            swept=swept.posts,
+            swept=self._polled.swept + swept.posts,
             changes=self._polled.changes + swept.changes,
             requests=self._polled.requests + swept.requests,
-            sweep_error=None if swept.error is None else str(swept.error),
+            sweep_error=self._polled.sweep_error if swept.error is None else str(swept.error),
         )
 
     async def _baselines(self, collections: list[Endpoint], *, is_alone: bool) -> set[int]:
@@ -210,9 +228,9 @@ class _Poll:
                 self._add(visit, baseline=posts)
         return unread
 
-    async def _ask(self, visit: Visit) -> feeds.Read | None:
+    async def _ask(self, visit: Visit, *, whole: bool) -> feeds.Read | None:
         try:
-            return await feeds.ask(visit)
+            return await feeds.ask(visit, whole=whole)
         except PollError as error:
             await self._failed(visit, error)
             return None
@@ -233,7 +251,14 @@ class _Poll:
         return complete
 
     async def _settle(
-        self, visit: Visit, read: feeds.Read, *, role: feeds.Role, keep: bool, since: datetime | None
+        self,
+        visit: Visit,
+        read: feeds.Read,
+        *,
+        role: feeds.Role,
+        keep: bool,
+        since: datetime | None,
+        begins: bool,
     ) -> None:
         try:
             judged = await feeds.settle(visit, read, role=role, keep=keep, since=since)
@@ -245,6 +270,8 @@ class _Poll:
             read_first += await archive.read_on(visit)
         if role != "witness" and isinstance(read, Changed):
             await vanished.note(visit, read.page, judged)
+        if begins:
+            await rereading.begin(visit, judged)
         self._add(visit, baseline=read_first, changes=judged.changes)
 
     async def _failed(self, visit: Visit, error: PollError) -> datetime:
@@ -302,14 +329,14 @@ class _Poll:
             return True
         return endpoint.next_poll_at <= self._started
 
-    def _sees(self, *, complete: bool = True, looking_at: int | None = None) -> tuple[Sees, ...]:
+    def _sees(self, *, complete: bool = True, looking_at: int | None = None, is_read: bool = False) -> tuple[Sees, ...]:
         """What a look shows: a feed by itself all of its window; beside REST, edits where no collection fails.
 
         `complete`: whatever was to be read in this poll was. `looking_at`: the collection whose trouble is over if the
-        look works.
+        look works. `is_read`: a body came, and not only the word that nothing moved, which knows of no silent edit.
         """
         collections = [each for each in self._endpoints if each.kind == "rest"]
         if not collections:
-            return ("new", "edits", "silent")
+            return ("new", "edits", "silent") if is_read else ("new", "edits")
         is_whole = complete and not any(each.failures for each in collections if each.id != looking_at)
         return ("new", "edits") if is_whole else ("new",)

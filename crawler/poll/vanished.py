@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from crawler.decide import complete_removal
-from crawler.decide.removal import found_gone, found_nothing, is_too_much
+from crawler.decide.removal import AGREE, found_gone, found_nothing, is_too_much
+from crawler.decide.removal import concluded as conclusion
 from crawler.errors import FetchError
-from crawler.model import Key, Page, Request, SourceFacts, Suspect, Suspicion
+from crawler.model import Key, Page, Request, SourceFacts, Suspect, Suspicion, Walk
 from crawler.poll.judging import NOTHING, Judged
 from crawler.poll.suspects import MOST
 from crawler.poll.visit import Visit
@@ -41,17 +43,42 @@ async def note(visit: Visit, page: Page, judged: Judged) -> None:
         return
     before = store.feed_suspects(source.id)
     gone = len(missing) + sum(each.state != "deleted" for each in before)
-    too_much = is_too_much(gone, gone + len(page.sightings))
+    too_much = is_too_much(gone, store.posts(source.id)) and visit.desk.sweeping != "accept"
     suspects = tuple(replace(each, evidence=NOT_SHOWN, held=too_much) for each in missing)
-    facts = SourceFacts(state="suspect" if too_much and source.state == "active" else None)
-    if too_much and not any(each.held for each in before):
-        told = (
-            f"{source.name} does not show {gone} posts any more that stood in the middle of its feed, too many at once "
-            "to be taken for gone. Nothing is reported as removed. If they are gone, "
-            f"`crawler sweep {source.name} --accept-removals` says so."
-        )
-        await store.notice("suspect", source.id, told, now, notified(visit.desk.routes), since=now)
+    if too_much:
+        await _tell(visit, gone, before, since=now)
+    facts = SourceFacts(state="suspect" if too_much and store.source(source.id).state == "active" else None)
     await visit.commit(NOTHING, state=None, facts=facts, suspicion=Suspicion(suspects=suspects))
+
+
+async def concluded(visit: Visit, walk: Walk) -> tuple[Suspicion, str | None]:
+    """What a complete sweep of a feed says of what it did not show, and the Source's state if that is another now."""
+    store, source, now = visit.desk.store, visit.desk.store.source(visit.source.id), visit.desk.clock()
+    known = {each.post_id: each for each in store.feed_suspects(source.id) if each.endpoint_id == visit.endpoint.id}
+    oldest, newest = store.dates_shown(visit.endpoint.id, walk.started_at)
+    missing = list(known.values())
+    if oldest is not None and newest is not None and not walk.unread:
+        missing += store.vanished(visit.endpoint.id, oldest, newest, since=walk.started_at)
+    accept, posts = visit.desk.sweeping == "accept", store.posts(source.id)
+    found = conclusion(missing, known, posts=posts, unread=0, now=now, accept=accept)
+    if found.is_too_much:
+        await _tell(visit, len(missing), list(known.values()), since=walk.started_at)
+    suspects = tuple(each if each.post_id in known else replace(each, evidence=NOT_SHOWN) for each in found.suspects)
+    state = {("active", True): "suspect", ("suspect", False): "active"}.get((source.state, found.is_too_much))
+    return Suspicion(suspects=suspects), state
+
+
+async def _tell(visit: Visit, gone: int, before: Sequence[Suspect], *, since: datetime) -> None:
+    """Write the Notice that too many are missing, once."""
+    if any(each.held for each in before):
+        return
+    name = visit.source.name
+    told = (
+        f"{name} does not show {gone:,} posts any more that stood in the middle of its feed, too many at once to be "
+        f"taken for gone. Nothing is reported as removed until {AGREE} sweeps agree. If they are gone, "
+        f"`crawler sweep {name} --accept-removals` says so."
+    )
+    await visit.desk.store.notice("suspect", visit.source.id, told, since, notified(visit.desk.routes), since=since)
 
 
 async def look(visits: Sequence[Visit]) -> int:

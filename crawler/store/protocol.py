@@ -176,6 +176,12 @@ class Store(Protocol):
     def vanished(self, endpoint_id: int, after: datetime, before: datetime, *, since: datetime) -> list[Suspect]:
         """The Posts published between two that a feed shows, and not shown by it since then, as fresh suspects."""
 
+    def dates_shown(self, endpoint_id: int, since: datetime) -> tuple[datetime | None, datetime | None]:
+        """The oldest and the newest date of the Posts that a feed has shown since then."""
+
+    def posts(self, source_id: int) -> int:
+        """How many public Posts the Source has."""
+
     def neighbours(self, endpoint_id: int, limit: int) -> list[str]:
         """Links of Posts that a feed shows, those shown last in front."""
 

@@ -232,6 +232,12 @@ class SqliteStore:
     def vanished(self, endpoint_id: int, after: datetime, before: datetime, *, since: datetime) -> list[Suspect]:
         return self._read(vanishing.vanished, endpoint_id, after, before, since=since)
 
+    def dates_shown(self, endpoint_id: int, since: datetime) -> tuple[datetime | None, datetime | None]:
+        return self._read(vanishing.dates_shown, endpoint_id, since)
+
+    def posts(self, source_id: int) -> int:
+        return self._read(vanishing.posts, source_id)
+
     def neighbours(self, endpoint_id: int, limit: int) -> list[str]:
         return self._read(vanishing.neighbours, endpoint_id, limit)
 

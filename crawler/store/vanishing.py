@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from crawler.model import Suspect
-from crawler.store.rows import suspicion, text
+from crawler.store.rows import moment, suspicion, text
 
 #: Posts that no collection ever showed, and that have a name of their own.
 ONLY_BY_FEED = """
@@ -50,6 +50,32 @@ def suspects(connection: sqlite3.Connection, source_id: int) -> list[Suspect]:
         (source_id,),
     ).fetchall()
     return [Suspect(**_post(row), **suspicion(row)) for row in rows]
+
+
+def dates_shown(
+    connection: sqlite3.Connection, endpoint_id: int, since: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """The oldest and the newest date of the Posts that a feed has shown since then."""
+    row = connection.execute(
+        """
+        SELECT min(p.published_at) AS oldest, max(p.published_at) AS newest
+          FROM sightings s JOIN posts p ON p.id = s.post_id WHERE s.endpoint_id = ? AND s.last_seen_at >= ?
+        """,
+        (endpoint_id, text(since)),
+    ).fetchone()
+    return moment(row["oldest"]), moment(row["newest"])
+
+
+def posts(connection: sqlite3.Connection, source_id: int) -> int:
+    """How many public Posts the Source has."""
+    (number,) = connection.execute(
+        """
+        SELECT count(*) FROM posts
+         WHERE source_id = ? AND state IN ('public', 'protected') AND merged_into IS NULL
+        """,
+        (source_id,),
+    ).fetchone()
+    return int(number)
 
 
 def neighbours(connection: sqlite3.Connection, endpoint_id: int, limit: int) -> list[str]:

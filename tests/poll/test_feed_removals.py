@@ -10,6 +10,9 @@ from tests.site import Clock, Fault, Site
 SOURCE = "  - {url: 'https://example.org/feed.xml', confirm: 20m}"
 
 
+CLOSED = "  - {url: 'https://example.org/', confirm: 20m}"
+
+
 @pytest.fixture
 def clock():
     return Clock()
@@ -155,6 +158,45 @@ def test_too_many_at_once_wait_for_the_operator(bench, site):
     bench.sweep(minutes=30, accept=True)
     assert sorted(told(bench)) == [("deleted", f"Post {number - 1}") for number in range(23, 29)]
     bench.poll()
+    assert bench.one("SELECT state FROM sources") == "active"
+
+
+def test_too_many_at_once_are_believed_when_three_sweeps_agree(bench, site):
+    for number in range(23, 29):
+        site.delete(number)
+    for _ in range(4):
+        bench.poll(minutes=60)
+    for _ in range(2):
+        bench.poll(minutes=60 * 24)
+        bench.poll(minutes=30)
+        assert told(bench) == []
+        assert bench.one("SELECT state FROM sources") == "suspect"
+    bench.poll(minutes=60 * 24)
+    bench.poll(minutes=30)
+    assert sorted(told(bench)) == [("deleted", f"Post {number - 1}") for number in range(23, 29)]
+    assert bench.one("SELECT state FROM sources") == "active"
+    assert [row["kind"] for row in bench.rows("SELECT kind FROM notices")] == ["suspect"]
+
+
+def test_the_operator_is_believed_at_once(bench, site):
+    for number in range(23, 29):
+        site.delete(number)
+    bench.sweep(accept=True)
+    bench.poll(minutes=30)
+    assert len(told(bench)) == 6
+    assert bench.rows("SELECT kind FROM notices") == []
+
+
+def test_too_many_is_a_part_of_all_the_posts_and_not_of_the_window(tmp_path, clock):
+    site = filled(clock, rest=False)
+    bench = Bench(tmp_path, clock, {"example.org": site}, CLOSED)
+    bench.poll()
+    for number in range(22, 28):
+        site.delete(number)
+    site.edit(30, title="So that the feed is read")
+    bench.poll()
+    bench.poll(minutes=30)
+    assert [kind for kind, _ in told(bench)].count("deleted") == 6
     assert bench.one("SELECT state FROM sources") == "active"
 
 
