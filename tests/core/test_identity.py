@@ -129,6 +129,11 @@ def test_an_id_that_stands_twice_names_neither():
     assert [outcome(each) for each in found] == ["unclear", "new", "unclear"]
 
 
+def test_what_an_unclear_record_may_be_is_not_found_by_its_link_either():
+    shown = [keys(7, "g7", "a.org/z"), keys(7, "g9", "a.org/q"), keys(link="a.org/x")]
+    assert [outcome(each) for each in matches(shown, known(FULL))] == ["unclear"] * 3
+
+
 def test_two_sightings_that_name_one_post_are_both_unclear():
     found = matches([keys(None, "g7"), keys(None, "old g7"), keys(None, "g8")], known(FEED, **{"old g7": 1}))
     assert [outcome(each) for each in found] == ["unclear", "unclear", "new"]

@@ -84,6 +84,13 @@ def test_a_free_id_that_goes_back_to_its_post_is_not_another():
     assert (plan.post_id, plan.change.kind) == (5, "restored")
 
 
+@pytest.mark.parametrize("state", ["deleted", "unpublished"])
+def test_a_first_reading_of_another_collection_leaves_it_to_a_later_look_to_restore_a_post(state):
+    """It became a page, and pages are watched from now on: a baseline makes no Changes, so it stays gone until then."""
+    (plan,) = decided([OLD], known_post(5, state=state, seen=None), kind="baseline").posts
+    assert (plan.post_id, plan.state, plan.change, plan.revision) == (5, state, None, None)
+
+
 def test_an_unpublished_post_is_not_gone_yet():
     decision = decided([shown(**ANOTHER)], known_post(5, state="unpublished"))
     assert decision.posts == ()

@@ -134,6 +134,12 @@ def test_trouble_waits_ever_longer_but_at_most_a_day_and_as_long_as_the_site_ask
     assert (each.kind, each.checks) == (None, 0)
 
 
+def test_trouble_after_a_look_that_showed_something_is_a_new_one():
+    each = found_nothing(found_nothing(suspect(), "503", now=NOW), "503", now=NOW)
+    each = found_gone(each, "deleted", "said", now=NOW, confirm=CONFIRM).suspect
+    assert found_nothing(each, "503", now=NOW).next_check_at == NOW + timedelta(minutes=15)
+
+
 @pytest.mark.parametrize(
     ("missing", "posts", "is_many"),
     [(4, 5, False), (5, 25, False), (5, 24, True), (5, 5, True), (20, 100, False), (21, 100, True), (0, 0, False)],
@@ -163,9 +169,10 @@ def test_what_is_missing_is_suspected_and_looked_at_at_once():
 
 
 def test_a_look_that_is_awaited_is_not_put_off_by_a_sweep():
-    waiting = suspect(kind="deleted", checks=1, next_check_at=NOW + timedelta(days=1, minutes=5))
+    due = NOW + timedelta(days=1, minutes=5)
+    waiting = suspect(kind="deleted", checks=1, next_check_at=due, evidence="the site says 404")
     (each,) = conclude([suspect()], [waiting]).suspects
-    assert (each.next_check_at, each.checks, each.kind) == (waiting.next_check_at, 1, "deleted")
+    assert (each.next_check_at, each.checks, each.kind, each.evidence) == (due, 1, "deleted", "the site says 404")
 
 
 def test_too_many_are_held_until_three_sweeps_agree():

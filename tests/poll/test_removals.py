@@ -351,6 +351,21 @@ def test_a_type_that_cannot_be_read_yet_is_asked_too(tmp_path, clock, site):
     assert [change["kind"] for change in bench.changes() if change["title"] == "Post 6"] in ([], ["edited"])
     assert bench.one("SELECT state FROM posts WHERE wp_id = 7") == "public"
     assert bench.rows("SELECT * FROM suspects") == []
+    shown = "SELECT e.type FROM sightings s JOIN endpoints e ON e.id = s.endpoint_id WHERE e.kind = 'rest'"
+    found = bench.rows(f"{shown} AND s.post_id = (SELECT id FROM posts WHERE wp_id = 7) ORDER BY e.type")
+    assert [row["type"] for row in found] == ["pages", "posts"]
+
+
+def test_a_poll_looks_at_a_few_suspects_only(bench, site, monkeypatch):
+    monkeypatch.setattr("crawler.poll.suspects.MOST", 3)
+    for number in range(1, 8):
+        site.trash(number)
+    asked = []
+    for minutes in (25 * 60, 1, 1, 1):
+        site.requests.clear()
+        bench.poll(minutes=minutes)
+        asked.append(sum(each.status == 401 for each in site.requests))
+    assert asked == [3, 3, 1, 0]
 
 
 # too many at once

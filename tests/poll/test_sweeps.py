@@ -158,6 +158,9 @@ def test_a_sweep_that_is_cut_short_goes_on_where_it_stood(tmp_path, clock, fault
     site.requests.clear()
     bench.poll(minutes=60)
     assert len(walked(site)) == 3
+    assert bench.rows("SELECT failures, last_error FROM walks WHERE kind = 'sweep'") == [
+        {"failures": 0, "last_error": None}
+    ]
     assert len(bench.changes()) == 2
     assert bench.one("SELECT count(*) FROM suspects") == 1
     assert bench.one("SELECT last_sweep_at FROM sources") is not None
@@ -201,6 +204,18 @@ def test_a_limited_baseline_stays_limited(tmp_path, clock, site):
         ("unpublished", "Post 21"),
     ]
     assert bench.one("SELECT count(*) FROM posts") == 10
+
+
+def test_a_limited_baseline_adopts_what_slipped_in_among_what_was_read(tmp_path, clock, site):
+    bench = Bench(tmp_path, clock, {"example.org": site}, "  - {url: 'https://example.org/', baseline: 10}")
+    bench.poll()
+    post = site.publish("Slipped in", "<p>Dated between two others.</p>", date=site.posts[20].date)
+    post.modified, post.modified_gmt = post.date, post.date_gmt
+    bench.sweep()
+    assert bench.rows("SELECT cause FROM revisions r JOIN posts p ON p.id = r.post_id WHERE p.wp_id = ?", post.id) == [
+        {"cause": "baseline"}
+    ]
+    assert bench.changes() == []
 
 
 def test_slices_are_bounded_by_time_and_the_next_is_due_at_once(tmp_path, clock, monkeypatch):
@@ -353,6 +368,10 @@ def test_a_walk_that_shows_fewer_posts_than_the_site_says_it_has_is_no_evidence(
     polled = bench.sweep()
     assert "250 posts, and showed 190" in polled.sweep_error
     assert bench.rows("SELECT * FROM suspects") == []
+    asked(site)
+    for _ in range(3):
+        bench.poll(minutes=60)
+    assert walked(site) == []
     site.handle = answer
     bench.poll(minutes=25 * 60)
     assert bench.one("SELECT last_sweep_at IS NOT NULL FROM sources")
