@@ -153,6 +153,11 @@ class Bench:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(sql, parameters)]
 
+    def rewrite(self, sql: str, *parameters: object) -> None:
+        """Make the store as another version, or the years, would have left it."""
+        with closing(sqlite3.connect(self.folder / "crawler.db")) as connection, connection:
+            connection.execute(sql, parameters)
+
     def one(self, sql: str, *parameters: object) -> Any:
         """The first column of the first row."""
         return next(iter(self.rows(sql, *parameters)[0].values()))

@@ -16,7 +16,7 @@ class Ignore(Keys):
     """What does not count: exactly one of the three."""
 
     css: v.Css | None = key(None, "elements taken out of the content")
-    regex: v.Regex | None = key(None, "text taken out of the content, also part of a line")
+    regex: v.IgnoredRegex | None = key(None, "text taken out of the content, also part of a line")
     field: v.Field | None = key(None, "a field that does not count at all")
 
     @model_validator(mode="after")

@@ -32,6 +32,19 @@ def _regex(value: object) -> str:
     return text
 
 
+def _ignored_regex(value: object) -> str:
+    """What the text of posts is searched for, by a library whose searches can be stopped."""
+    text = _regex(value)
+    # Most configs have none, and it takes longer to import than such a config to read.
+    import regex
+
+    try:
+        regex.compile(text)
+    except regex.error as error:
+        raise ValueError(f"{show(value)} is not a regular expression: {error.msg}") from None
+    return text
+
+
 def _css(value: object) -> str:
     text = any_text(value)
     try:
@@ -115,6 +128,7 @@ Size = Annotated[int, Reads(reads.size, _string(pattern=scalars.SIZE_PATTERN))]
 Zone = Annotated[ZoneInfo, Reads(told(_zone), _string())]
 Contact = Annotated[str, Reads(told(_contact), _string())]
 Regex = Annotated[str, Reads(_regex, _string(format="regex"))]
+IgnoredRegex = Annotated[str, Reads(_ignored_regex, _string(format="regex"))]
 Css = Annotated[str, Reads(_css, _string())]
 Cidr = Annotated[IPv4Network | IPv6Network, Reads(told(addresses.network), _string())]
 QuietSpan = Annotated[scalars.Quiet, Reads(told(scalars.quiet), _string(pattern=scalars.QUIET_PATTERN))]

@@ -11,7 +11,7 @@ from crawler.parse import values
 from crawler.parse.mend import UNREADABLE
 from crawler.parse.original import seal
 from crawler.parse.rawpost import RawFeed, RawPost
-from crawler.text import canonical_text, canonical_title, fields_hash, is_generated_excerpt
+from crawler.text import canonical_title, fields_hash, texts
 
 Record = Mapping[str, Any]
 
@@ -98,7 +98,7 @@ def is_protected(kept: Record) -> bool:
 def fields(kept: Record, rules: Sequence[IgnoreRule]) -> Fields:
     """What is compared of a record. A feed does not tell tags from categories, nor a featured image."""
     protected = is_protected(kept)
-    content, excerpt = (None, None) if protected else _texts(kept, rules)
+    content, excerpt = (None, None) if protected else texts(kept["content"], kept["summary"], rules)
     categories = kept["categories"]
     return Fields(
         title=None if protected or kept["title"] is None else canonical_title(kept["title"]),
@@ -109,14 +109,6 @@ def fields(kept: Record, rules: Sequence[IgnoreRule]) -> Fields:
         published_at=values.time(kept["published_at"]),
         categories=None if categories is None else _terms(categories),
     )
-
-
-def _texts(kept: Record, rules: Sequence[IgnoreRule]) -> tuple[str | None, str | None]:
-    content = None if kept["content"] is None else canonical_text(kept["content"], rules)
-    excerpt = None if kept["summary"] is None else canonical_text(kept["summary"], rules)
-    if excerpt and content is not None and is_generated_excerpt(excerpt, content):
-        excerpt = ""
-    return content, excerpt
 
 
 def _terms(names: Sequence[str]) -> tuple[Ref, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from crawler.model import Fields, IgnoreRule, Ref, Sighting
 from crawler.parse import values
 from crawler.parse.original import seal
-from crawler.text import canonical_text, canonical_title, fields_hash, is_generated_excerpt
+from crawler.text import canonical_title, fields_hash, texts
 
 Record = Mapping[str, Any]
 
@@ -130,13 +130,7 @@ def fields(kept: Record, rules: Sequence[IgnoreRule]) -> Fields:
 
 
 def _texts(kept: Record, rules: Sequence[IgnoreRule]) -> tuple[str | None, str | None]:
-    content = kept.get("content", {}).get("rendered")
-    excerpt = kept.get("excerpt", {}).get("rendered")
-    content = None if content is None else canonical_text(content, rules)
-    excerpt = None if excerpt is None else canonical_text(excerpt, rules)
-    if excerpt and content is not None and is_generated_excerpt(excerpt, content):
-        excerpt = ""
-    return content, excerpt
+    return texts(kept.get("content", {}).get("rendered"), kept.get("excerpt", {}).get("rendered"), rules)
 
 
 def _ref(number: int | None, embedded: Sequence[Record], name: str) -> Ref | None:

@@ -5,7 +5,7 @@ Two texts are equal when nothing changed that counts; `markup` reads HTML, `bloc
 """
 
 from crawler.text.addresses import canonical_link
-from crawler.text.content import canonical_text
+from crawler.text.content import canonical_text, texts
 from crawler.text.derivation import NORMALIZER_VERSION, derivation
 from crawler.text.excerpt import is_generated_excerpt
 from crawler.text.fingerprint import field_hashes, fields_hash
@@ -22,6 +22,7 @@ __all__ = [
     "fields_hash",
     "is_generated_excerpt",
     "join",
+    "texts",
     "tokens",
     "usual_gap",
     "words",

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import cast
-
-from cssselect import HTMLTranslator
-from lxml import etree
 
 from crawler.model import IgnoreRule
 from crawler.text.blocks import blocks
+from crawler.text.excerpt import is_generated_excerpt
 from crawler.text.markup import tree
+from crawler.text.rules import without_elements, without_matches
 
 #: What WordPress SEO plugins put below each post in feeds, and only there, in the site's language.
 _FEED_FOOTER = re.compile(
@@ -34,39 +31,23 @@ def canonical_text(html: str, rules: Sequence[IgnoreRule] = ()) -> str:
     root = tree(html)
     if root is None:
         return ""
-    for rule in rules:
-        if rule.css is not None:
-            _remove(root, rule.css)
+    without_elements(root, rules)
     found = blocks(root, html)
     while found and _FEED_FOOTER.fullmatch(found[-1]):
         found.pop()
-    patterns = [rule.regex for rule in rules if rule.regex is not None]
-    if patterns:
-        found = [left for block in found if (left := _taken_out(block, patterns))]
-    return "\n\n".join(found)
+    return "\n\n".join(without_matches(found, rules))
 
 
-def _taken_out(block: str, patterns: Sequence[str]) -> str:
-    before = block
-    for pattern in patterns:
-        block = re.sub(pattern, "", block)
-    return block if block == before or "\n" in block else " ".join(block.split())
+def texts(content: str | None, excerpt: str | None, rules: Sequence[IgnoreRule] = ()) -> tuple[str | None, str | None]:
+    """Canonical content and excerpt of a post; an excerpt that is generated from the content is "".
 
-
-@lru_cache(maxsize=256)
-def _xpath(css: str) -> etree.XPath:
-    return etree.XPath(HTMLTranslator().css_to_xpath(css))
-
-
-def _remove(root: etree._Element, css: str) -> None:
-    """Take the elements out and leave the text behind them."""
-    for element in cast("list[etree._Element]", _xpath(css)(root)):
-        parent = element.getparent()
-        if parent is None:
-            continue
-        previous = element.getprevious()
-        if previous is None:
-            parent.text = (parent.text or "") + (element.tail or "")
-        else:
-            previous.tail = (previous.tail or "") + (element.tail or "")
-        parent.remove(element)
+    Rules take things out of both, but an excerpt has lost the elements that a `css` rule goes by: it is also compared
+    with the content as it was.
+    """
+    text = None if content is None else canonical_text(content, rules)
+    summary = None if excerpt is None else canonical_text(excerpt, rules)
+    if summary and text is not None and is_generated_excerpt(summary, text):
+        summary = ""
+    if summary and rules and content is not None and excerpt is not None:
+        summary = "" if is_generated_excerpt(canonical_text(excerpt), canonical_text(content)) else summary
+    return text, summary
