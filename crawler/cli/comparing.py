@@ -3,43 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import click
-from rich.text import Text
 
-from crawler.cli import formats
 from crawler.cli.app import App, pass_app
-from crawler.cli.colours import wants_colour
-from crawler.cli.documents import IN_TEXT, document, label, value_text
+from crawler.cli.diff_forms import FORMS, Pair, terminal
 from crawler.cli.naming import Meant, meant
 from crawler.cli.options import number
-from crawler.cli.printing import block, line, note, show
+from crawler.cli.printing import block, note, show
 from crawler.decide import differing
-from crawler.diff import as_json, compare, html, spans, unified, wdiff
 from crawler.errors import ConfigError, CrawlerError, NotFound
 from crawler.store import revisions
 from crawler.store.reading import Reader
-from crawler.store.revisions import KnownPost, StoredRevision
 
 _TROUBLE = 2
-_STYLES = {"kept": "", "removed": "red", "added": "green"}
-_MARKS = {"kept": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
-
-
-class Pair(NamedTuple):
-    """Two Revisions of a Post, and the names of the fields that differ."""
-
-    post: KnownPost
-    old: StoredRevision
-    new: StoredRevision
-    names: tuple[str, ...]
-
-    @property
-    def beside(self) -> list[str]:
-        """The fields that differ and are not in the text."""
-        return [name for name in self.names if name not in IN_TEXT]
 
 
 @click.command("diff")
@@ -89,9 +66,9 @@ def _diff(app: App, post: str, old: int | None, new: int | None, format_: str) -
         known = revisions.known_post(reader, found.post_id)
     pair = Pair(known, before, after, differing(before.fields, after.fields))
     if format_ == "terminal":
-        show(*_terminal(pair))
+        show(*terminal(pair))
     else:
-        _print(_FORMS[format_](pair))
+        _print(FORMS[format_](pair))
     return bool(pair.names)
 
 
@@ -113,72 +90,6 @@ def _of_change(reader: Reader, change_id: str) -> tuple[int, int]:
     if old is None or new is None:
         raise NotFound(f"{change_id} does not lie between two revisions; `crawler show {change_id}` shows its text")
     return old, new
-
-
-def _terminal(pair: Pair) -> Iterator[Text]:
-    """The fields beside the text first, then title and text with a little context."""
-    post, comparison = pair.post, compare(pair.old.fields, pair.new.fields, pair.names)
-    numbers = f"revision {pair.old.number} → {pair.new.number}"
-    yield line(f"{post.source} · post {post.id} · {numbers} · “{pair.new.fields.title or post.title or ''}”", "bold")
-    yield line(comparison.summary or "no difference")
-    sections = dict(zip(pair.names, comparison.diff.split("\n\n"), strict=False))
-    for name in (*pair.beside, *(name for name in IN_TEXT if name in sections)):
-        yield Text("")
-        if name in (*IN_TEXT, "excerpt"):
-            yield line({"content": "Text"}.get(name, label(name)), "bold")
-        yield _coloured(sections.get(name, ""))
-
-
-def _coloured(section: str) -> Text:
-    """wdiff text in colours, or with its marks where there are none."""
-    has_colours = wants_colour(sys.stdout)
-    made = Text()
-    for style, text in spans(section):
-        before, after = ("", "") if has_colours else _MARKS[style]
-        made.append(before).append_text(block(text, _STYLES[style])).append(after)
-    return made
-
-
-def _unified(pair: Pair) -> str:
-    """For `patch`; what is not in the text stands before it in lines that `patch` passes over."""
-    remarks = "".join(f"# {label(name)}: {' → '.join(_values(pair, name))}\n" for name in pair.beside)
-    text = unified(document(pair.old.fields), document(pair.new.fields), f"{pair.post.source}/{pair.post.id}")
-    return remarks + text
-
-
-def _values(pair: Pair, name: str) -> Sequence[str]:
-    return [value_text(getattr(revision.fields, name)) or "none" for revision in (pair.old, pair.new)]
-
-
-def _documents(pair: Pair) -> tuple[str, str]:
-    return document(pair.old.fields, pair.beside), document(pair.new.fields, pair.beside)
-
-
-def _json(pair: Pair) -> str:
-    comparison = compare(pair.old.fields, pair.new.fields, pair.names)
-    return formats.json_text(
-        {
-            "post_id": pair.post.id,
-            "source": pair.post.source,
-            "old_revision": pair.old.number,
-            "new_revision": pair.new.number,
-            "fields": list(pair.names),
-            "words_added": comparison.words_added,
-            "words_removed": comparison.words_removed,
-            "summary": comparison.summary,
-            "diff": comparison.diff,
-            "lines": as_json(*_documents(pair)),
-        },
-        indent=2,
-    )
-
-
-_FORMS = {
-    "unified": _unified,
-    "wdiff": lambda pair: wdiff(*_documents(pair)),
-    "html": lambda pair: html(*_documents(pair)),
-    "json": _json,
-}
 
 
 def _print(text: str) -> None:

@@ -15,6 +15,7 @@ from crawler.text import join
 
 TEXTS = ("title", "content", "excerpt")
 TERMS = ("categories", "tags")
+_UNNAMED = "(unnamed)"
 
 
 def compare(old: Fields, new: Fields, names: Sequence[str], patterns: Sequence[str] = ()) -> Comparison:
@@ -57,17 +58,31 @@ def _field(name: str, old: Fields, new: Fields, text: TextDiff | None) -> FieldD
             words_removed=text.words_removed,
         )
     if name in TERMS:
-        return FieldDiff(name=name, added=_names_only_in(after, before), removed=_names_only_in(before, after))
-    return FieldDiff(name=name, old=_shown(before), new=_shown(after))
+        return _terms(name, before or (), after or ())
+    was, now = _shown(before), _shown(after)
+    if was == now and isinstance(before, Ref) and isinstance(after, Ref):
+        was, now = _with_id(before), _with_id(after)
+    return FieldDiff(name=name, old=was, new=now)
 
 
-def _names_only_in(terms: Sequence[Ref] | None, others: Sequence[Ref] | None) -> tuple[str, ...]:
-    known = {_identity(term) for term in others or ()}
-    return tuple(sorted(_shown(term) or "" for term in terms or () if _identity(term) not in known))
+def _terms(name: str, before: Sequence[Ref], after: Sequence[Ref]) -> FieldDiff:
+    """Terms that came and went, as sets: their order says nothing. Two of one name are told apart by id."""
+    removed, added = _only_in(before, after), _only_in(after, before)
+    both = {_shown(term) for term in removed} & {_shown(term) for term in added}
+    went, came = (
+        tuple(sorted(_with_id(term) if _shown(term) in both else _shown(term) or _UNNAMED for term in terms))
+        for terms in (removed, added)
+    )
+    return FieldDiff(name=name, added=came, removed=went)
 
 
-def _identity(ref: Ref) -> int | str:
-    return ref.name if ref.id is None else ref.id
+def _only_in(terms: Sequence[Ref], others: Sequence[Ref]) -> list[Ref]:
+    return [term for term in terms if not any(_is_same(term, other) for other in others)]
+
+
+def _is_same(term: Ref, other: Ref) -> bool:
+    """By id where both have one: a renamed term is the same one."""
+    return term.id == other.id if term.id is not None and other.id is not None else term.name == other.name
 
 
 def _shown(value: str | datetime | Ref | None) -> str | None:
@@ -76,6 +91,11 @@ def _shown(value: str | datetime | Ref | None) -> str | None:
     if isinstance(value, Ref):
         return value.name or (f"#{value.id}" if value.id else "")
     return value
+
+
+def _with_id(ref: Ref) -> str:
+    """Another person, term or medium of the same name: only the id tells."""
+    return f"{ref.name} (#{ref.id})".lstrip() if ref.name and ref.id is not None else ref.name or f"(#{ref.id})"
 
 
 def _section(field: FieldDiff, text: TextDiff | None) -> str:

@@ -1,10 +1,12 @@
-"""Figures that an edit replaced, as they were printed: with sign, currency, separators and unit."""
+"""Figures and dates that an edit replaced, as they were printed: with sign, currency, separators and unit."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
+from crawler.diff.dates import DATE
 from crawler.diff.operations import Gap
 from crawler.text import join
 
@@ -19,25 +21,58 @@ _NUMBER = r"(?:\d{1,3}(?:[ ,.']\d{3})+(?!\d)|\d+)(?:[.,:/]\d+)*"
 _FIGURE = re.compile(
     rf"(?<![0-9A-Za-z.,])[+\-−–±~≈]?(?:(?:US|A|C|HK|NT)?[$€£¥₩₹]\s?)?{_NUMBER}(?:\s?(?:{_UNITS}))?",
 )
-#: A figure has at most this many words on either side of the changed one: "1 200 000 million".
-_REACH = 4
+#: A figure or a date has at most this many words on either side of the changed one: "1 200 000 million".
+_REACH = 6
+_DIGIT = re.compile(r"\d")
+_DATE_WORD = re.compile(r"\d|[^\W\d_]{3}|曜")
 
 
-def replaced_figures(gaps: Iterable[Gap]) -> Iterator[tuple[str, str]]:
-    """Pairs like `("12", "21")` and `("$1,200", "$1,500")`, where one hunk has as many figures before as after."""
+class Replaced(NamedTuple):
+    """Pairs of what stood there and what stands there now."""
+
+    figures: tuple[tuple[str, str], ...]
+    dates: tuple[tuple[str, str], ...]
+
+
+class _Found(NamedTuple):
+    """What a hunk touches on one side."""
+
+    figures: list[str]
+    dates: list[str]
+
+
+def replaced(gaps: Iterable[Gap]) -> Replaced:
+    """Pairs like `("12", "21")` and `("9 May", "10 May")`, where a hunk has as many of them before as after."""
+    figures: dict[tuple[str, str], None] = {}
+    dates: dict[tuple[str, str], None] = {}
     for gap in gaps:
         for hunk in gap.hunks:
-            before = _figures(gap.old, hunk.old_start, hunk.old_end)
-            after = _figures(gap.new, hunk.new_start, hunk.new_end)
-            if len(before) == len(after):
-                yield from ((old, new) for old, new in zip(before, after, strict=True) if old != new)
+            before = _found(gap.old, hunk.old_start, hunk.old_end)
+            after = _found(gap.new, hunk.new_start, hunk.new_end)
+            figures.update(dict.fromkeys(_pairs(before.figures, after.figures)))
+            dates.update(dict.fromkeys(_pairs(before.dates, after.dates)))
+    return Replaced(tuple(figures), tuple(dates))
 
 
-def _figures(tokens: Sequence[str], start: int, end: int) -> list[str]:
-    """The figures that the words from `start` to `end` are part of."""
-    if start == end or not any(char.isdigit() for token in tokens[start:end] for char in token):
-        return []
+def _pairs(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:
+    if len(before) == len(after):
+        yield from ((old, new) for old, new in zip(before, after, strict=True) if old != new)
+
+
+def _found(tokens: Sequence[str], start: int, end: int) -> _Found:
+    """The figures and dates that the words from `start` to `end` are part of; a date's figures are none."""
+    changed = " ".join(tokens[start:end])
+    if not _DATE_WORD.search(changed):
+        return _Found([], [])
     first = max(0, start - _REACH)
     text = join(tokens[first : end + _REACH])
     begin, stop = len(join(tokens[first:start])), len(join(tokens[first:end]))
-    return [match[0] for match in _FIGURE.finditer(text) if match.start() < stop and match.end() > begin]
+    dates = [match for match in DATE.finditer(text) if match.start() < stop and match.end() > begin]
+    figures = [
+        match[0]
+        for match in (_FIGURE.finditer(text) if _DIGIT.search(changed) else ())
+        if match.start() < stop
+        and match.end() > begin
+        and not any(date.start() < match.end() and match.start() < date.end() for date in dates)
+    ]
+    return _Found(figures, [match[0] for match in dates])

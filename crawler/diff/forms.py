@@ -1,14 +1,13 @@
-"""The forms of a text diff: wdiff text, spans for a terminal, HTML and JSON."""
+"""The forms of a text diff: wdiff text, spans for a terminal, and JSON; page.py has HTML."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from html import escape
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from crawler.diff.lines import Line, Style, is_changed, lines, shortened, texts
-from crawler.diff.operations import Op, whole
+from crawler.diff.operations import Op, text_after, whole
 from crawler.model import HUNK_BREAK
 
 SpanStyle = Literal["kept", "removed", "added"]
@@ -16,6 +15,7 @@ SpanStyle = Literal["kept", "removed", "added"]
 #: Put into markers that stand in a text itself, so that nobody takes them for ours. Canonical text never has it.
 _JOINER = "\u2060"
 _MARKERS = ("[-", "-]", "{+", "+}")
+_EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 _OPENING = re.compile(r"\[-|\{\+")
 _CLOSING: dict[str, tuple[str, SpanStyle]] = {"[-": ("-]", "removed"), "{+": ("+}", "added")}
 
@@ -25,7 +25,7 @@ def wdiff(old: str, new: str) -> str:
     return "\n".join(_marked(line) for line in lines(whole(old, new)))
 
 
-def wdiff_in_short(operations: Iterable[Op]) -> str:
+def wdiff_in_short(operations: Sequence[Op]) -> str:
     """Only the lines with changes, with a little of what stands around them."""
     found = lines(operations)
     shown: list[str] = []
@@ -36,7 +36,8 @@ def wdiff_in_short(operations: Iterable[Op]) -> str:
                 shown.append(HUNK_BREAK)
             shown.append(_marked(shortened(line), in_short=True))
             last = index
-    return "\n".join(shown)
+    # An empty line would look like the end of the field.
+    return _EMPTY_LINES.sub("\n", "\n".join(shown))
 
 
 def marked_pair(old: str, new: str) -> str:
@@ -59,12 +60,6 @@ def spans(text: str) -> list[tuple[SpanStyle, str]]:
     return [(style, part.replace(_JOINER, "")) for style, part in found]
 
 
-def html(old: str, new: str) -> str:
-    """A whole page with deletions and insertions; everything of the texts is escaped."""
-    body = "\n".join(f"<p>{_html_line(line)}</p>" for line in lines(whole(old, new)))
-    return f"{_HEAD}\n{body}\n</body></html>\n"
-
-
 def as_json(old: str, new: str) -> list[dict[str, Any]]:
     """A list of lines, each a list of pieces: `{"style": "added", "text": "…"}`."""
     return [
@@ -73,23 +68,20 @@ def as_json(old: str, new: str) -> list[dict[str, Any]]:
     ]
 
 
-_HEAD = (
-    '<!doctype html><html><head><meta charset="utf-8"><title>diff</title><style>'
-    "body{max-width:45em;margin:2em auto;font:1em/1.5 serif}p{white-space:pre-wrap}"
-    "del{background:#fdd}ins{background:#dfd;text-decoration:none}.moved{background:#eef}"
-    "</style></head><body>"
-)
-_TAGS: dict[Style, tuple[str, str]] = {
-    "kept": ("", ""),
-    "removed": ("<del>", "</del>"),
-    "added": ("<ins>", "</ins>"),
-    "moved_away": ('<del class="moved">', "</del>"),
-    "moved_here": ('<ins class="moved">', "</ins>"),
-}
+def as_operations(old: str, new: str) -> list[dict[str, str]]:
+    """The steps from one text to the other: `{"kind": "replaced", "old": "12", "new": "21"}`.
 
-
-def _html_line(line: Line) -> str:
-    return "".join(f"{_TAGS[style][0]}{escape(text)}{_TAGS[style][1]}" for style, text in texts(line))
+    The `old` of all of them, one after the other, are the old text to the letter, the `new` the new one.
+    """
+    made: list[dict[str, str]] = []
+    before = {"old": "", "new": ""}
+    for op in whole(old, new):
+        step: dict[str, str] = {"kind": op.kind}
+        for side, tokens in (("old", op.old), ("new", op.new)):
+            step[side] = text_after(before[side], tokens)
+            before[side] = tokens[-1] if tokens else before[side]
+        made.append(step)
+    return made
 
 
 def _marked(line: Line, *, in_short: bool = False) -> str:

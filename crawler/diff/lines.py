@@ -7,15 +7,17 @@ from itertools import zip_longest
 from typing import Literal, NamedTuple
 
 from crawler.diff.operations import BREAK, Op
+from crawler.diff.sentences import begin_of_context, end_of_context, ends_sentence
 from crawler.text import join, usual_gap
 
 Style = Literal["kept", "removed", "added", "moved_away", "moved_here"]
 
-#: Shown where only the division into paragraphs changed.
+#: Shown where nothing but the division into paragraphs changed.
 PARAGRAPH = "¶"
+#: White space where nothing else differs, as in code, is shown by signs.
+_SIGNS = str.maketrans({" ": "·", "\n": "⏎", "\t": "⇥"})
 _IN_OLD: tuple[Style, ...] = ("kept", "removed")
 _IN_NEW: tuple[Style, ...] = ("kept", "added")
-_CONTEXT = 6
 _ELLIPSIS = "…"
 
 
@@ -29,8 +31,11 @@ class Piece(NamedTuple):
 Line = tuple[Piece, ...]
 
 
-def lines(operations: Iterable[Op]) -> list[Line]:
-    """All lines of both texts."""
+def lines(operations: Sequence[Op]) -> list[Line]:
+    """All lines of both texts. How they are divided into paragraphs is marked only where nothing else differs."""
+    marks_breaks = all(
+        token == BREAK for op in operations if op.kind != "equal" for tokens in (op.old, op.new) for token in tokens
+    )
     done: list[Line] = []
     line: list[Piece] = []
     pieces = list(_pieces(operations))
@@ -41,9 +46,10 @@ def lines(operations: Iterable[Op]) -> list[Line]:
         elif piece.tokens != (BREAK,):
             line.append(piece)
         elif piece.style == "removed" and _joins(line, following):
-            line.append(Piece("removed", (PARAGRAPH,)))
+            if marks_breaks:
+                line.append(Piece("removed", (PARAGRAPH,)))
         else:
-            if piece.style == "added" and _divides(line, following):
+            if marks_breaks and piece.style == "added" and _divides(line, following):
                 line.append(Piece("added", (PARAGRAPH,)))
             done.append(tuple(line))
             line = []
@@ -66,9 +72,24 @@ def is_changed(line: Line) -> bool:
 
 
 def shortened(line: Line) -> Line:
-    """The line with only a little of what was kept around its changes."""
+    """The line with no more of what was kept than the sentences that its changes stand in."""
     last = len(line) - 1
-    return tuple(_shortened(piece, index == 0, index == last) for index, piece in enumerate(line))
+    return tuple(
+        piece if piece.style != "kept" else _shortened(piece, line[:index], is_last=index == last)
+        for index, piece in enumerate(line)
+    )
+
+
+def _shortened(piece: Piece, before: Sequence[Piece], *, is_last: bool) -> Piece:
+    """Kept words are cut in the middle, at the line's ends only the far side."""
+    tokens = piece.tokens
+    ended = [each for each in before[-2:] if each.style != "kept"]
+    is_new = bool(ended) and all(ends_sentence(each.tokens[-1]) for each in ended)
+    head = end_of_context(tokens, is_new_sentence=is_new) if before else 0
+    tail = len(tokens) if is_last else begin_of_context(tokens)
+    if tail - head <= 1:
+        return piece
+    return Piece("kept", (*tokens[:head], _ELLIPSIS, *tokens[tail:]))
 
 
 def texts(line: Line) -> list[tuple[Style, str]]:
@@ -79,16 +100,35 @@ def texts(line: Line) -> list[tuple[Style, str]]:
     found: list[tuple[Style, str]] = []
     before: set[str] = set()
     for index, piece in enumerate(line):
+        spaced = piece.style in ("removed", "added") and _differs_in_space(piece, line[max(0, index - 1) : index + 2])
         text = join(piece.tokens)
         replaces = piece.style == "added" and index > 0 and line[index - 1].style == "removed"
-        gap = "" if replaces else _gap(before, line[index : index + 2])
-        if piece.style != "kept" or gap:
+        gap = "" if replaces or spaced else _gap(before, line[index : index + 2])
+        if spaced:
+            text = _signed(before, piece)
+        elif piece.style != "kept" or gap:
             text = text.lstrip()
         if gap:
             found.append(("kept", gap))
         found.append((piece.style, text))
         before = {piece.tokens[-1].strip()} | (set() if piece.style == "kept" else before)
     return found
+
+
+def _differs_in_space(piece: Piece, around: Sequence[Piece]) -> bool:
+    """Is the piece nothing but white space, or does it differ in that alone from the one which it replaces?"""
+    if not any(token.strip() for token in piece.tokens):
+        return True
+    sides = [[token.strip() for token in each.tokens] for each in around if each.style in ("removed", "added")]
+    return len(sides) == 2 and sides[0] == sides[1]
+
+
+def _signed(before: Iterable[str], piece: Piece) -> str:
+    """The piece with its white space as signs, that before its first word too."""
+    text = join(piece.tokens)
+    if not text[:1].isspace():
+        text = next(filter(None, (usual_gap(last, text) for last in before)), "") + text
+    return text.translate(_SIGNS)
 
 
 def _gap(before: set[str], pieces: Sequence[Piece]) -> str:
@@ -123,14 +163,3 @@ def _split(style: Style, tokens: Sequence[str]) -> Iterator[Piece]:
             start = index + 1
     if start < len(tokens):
         yield Piece(style, tuple(tokens[start:]))
-
-
-def _shortened(piece: Piece, first: bool, last: bool) -> Piece:
-    """Kept words are cut in the middle, at the line's ends only the far side."""
-    tokens = piece.tokens
-    room = _CONTEXT if first or last else 2 * _CONTEXT
-    if piece.style != "kept" or len(tokens) <= room + 1:
-        return piece
-    head = () if first else tokens[:_CONTEXT]
-    tail = () if last else tokens[-_CONTEXT:]
-    return Piece("kept", (*head, _ELLIPSIS, *tail))

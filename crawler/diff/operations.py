@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
+from unicodedata import category
 
 from crawler.diff.align import Alignment, Stretch, align
 from crawler.diff.sequence import Hunk, hunks
-from crawler.text import tokens
+from crawler.text import join, tokens, usual_gap
 
 #: Between two blocks; a token of its own, so that dividing a paragraph is no edit of its words.
 BREAK = "\n\n"
 #: Equal words between two changes, up to which the changes read better as one.
 _BRIDGE = 2
+#: The same in characters, where both changes are at least as long.
+_BRIDGE_OF_CHARACTERS = 4
+#: Of Thai: written on the letter before it, but no mark by its category.
+_SARA_AM = "\u0e33"
 
 Kind = Literal["equal", "removed", "added", "replaced", "moved_away", "moved_here"]
 
@@ -105,6 +110,13 @@ def blocks_of(text: str) -> list[str]:
     return text.split(BREAK) if text else []
 
 
+def text_after(before: str, found: Sequence[str]) -> str:
+    """The text of the tokens as it stands behind the token `before`; "" at the begin of a text."""
+    if not before or not found:
+        return join(found)
+    return join((before, *found))[len(join((before,))) :]
+
+
 def _unchanged(blocks: Sequence[str], stretch: Stretch) -> Iterator[Op]:
     """Equal blocks. Whether a break stands before the first of them may differ between the two texts."""
     same = tuple(_tokens(blocks, stretch.old_start, stretch.old_end))
@@ -148,20 +160,58 @@ def _changed(gap: Gap) -> Iterator[Op]:
 
 
 def _bridged(gap: Gap) -> Iterator[Hunk]:
-    """The hunks, those joined that only a stray word or two hold apart. Short edits stay as they are."""
+    """The hunks, those joined that a word or two hold apart: nobody reads `[-a-]{+b+} of [-c-]{+d+}` with ease."""
     current: Hunk | None = None
-    for hunk in gap.hunks:
+    for hunk in _with_letters(gap):
         if current is None:
             current = hunk
-            continue
-        bridge = gap.old[current.old_end : hunk.old_start]
-        if len(bridge) <= _BRIDGE and BREAK not in bridge and min(current.size, hunk.size) > len(bridge):
+        elif _is_bridge(gap.old[current.old_end : hunk.old_start], min(current.size, hunk.size)) and not (
+            _has_border(gap, current, -1) or _has_border(gap, hunk, 0)
+        ):
             current = Hunk(current.old_start, hunk.old_end, current.new_start, hunk.new_end)
         else:
             yield current
             current = hunk
     if current:
         yield current
+
+
+def _is_bridge(kept: Sequence[str], smaller: int) -> bool:
+    """Are the kept words so few that the changes on both sides read better as one?
+
+    A character is less than a word: between changes of several characters a few of them are chance.
+    """
+    if BREAK in kept:
+        return False
+    if len(kept) <= _BRIDGE:
+        return True
+    return len(kept) <= min(_BRIDGE_OF_CHARACTERS, smaller) and not any(map(usual_gap, kept, kept[1:]))
+
+
+def _has_border(gap: Gap, hunk: Hunk, index: int) -> bool:
+    """Does the hunk end (-1) or begin (0) with a border between blocks, or hold a moved one?"""
+    sides = (gap.old[hunk.old_start : hunk.old_end], gap.new[hunk.new_start : hunk.new_end])
+    return any(side and (side[index] == BREAK or any(isinstance(token, Moved) for token in side)) for side in sides)
+
+
+def _with_letters(gap: Gap) -> Iterator[Hunk]:
+    """The hunks with the letters that their marks belong to: a vowel sign of Thai is no character by itself."""
+    starts = [hunk.old_start for hunk in gap.hunks[1:]]
+    last = 0
+    for hunk, limit in zip(gap.hunks, [*starts, len(gap.old)], strict=True):
+        before = after = 0
+        firsts = (*gap.old[hunk.old_start : hunk.old_end][:1], *gap.new[hunk.new_start : hunk.new_end][:1])
+        while hunk.old_start - before > last and any(map(_is_mark, firsts)):
+            before += 1
+            firsts = (gap.old[hunk.old_start - before],)
+        while hunk.old_end + after < limit and _is_mark(gap.old[hunk.old_end + after]):
+            after += 1
+        last = hunk.old_end + after
+        yield Hunk(hunk.old_start - before, last, hunk.new_start - before, hunk.new_end + after)
+
+
+def _is_mark(token: str) -> bool:
+    return not token.isascii() and (token[0] == _SARA_AM or category(token[0]).startswith("M"))
 
 
 def _steps(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Op]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from crawler.diff.figures import replaced_figures
+from crawler.diff.figures import replaced
 from crawler.diff.operations import BREAK, Op, TextDiff
+from crawler.diff.quotes import QuoteChange, changed_quotes
 from crawler.model import FieldDiff
 from crawler.text import join
 
@@ -13,6 +14,8 @@ from crawler.text import join
 _MOST_HUNKS = 3
 _MOST_WORDS = 6
 _MOST_FIGURES = 3
+_MOST_QUOTES = 2
+_LONGEST_QUOTE = 120
 _LONGEST_VALUE = 80
 _PUNCTUATION = ",.;:!?\"'()"
 
@@ -53,11 +56,30 @@ def _text(label: str, field: FieldDiff, text: TextDiff) -> Iterator[str]:
         yield f"{label}: {'paragraphs divided differently' if divided else 'white space'}"
     if text.moved:
         yield f"{text.moved} paragraph{'s' if text.moved > 1 else ''} moved"
-    pairs = list(dict.fromkeys(replaced_figures(text.gaps)))
+    yield from _quotes(changed_quotes(text.gaps))
+    found = replaced(text.gaps)
+    yield from _pairs("figure", found.figures)
+    yield from _pairs("date", found.dates)
+
+
+def _quotes(found: Sequence[QuoteChange]) -> Iterator[str]:
+    """What somebody is said to have said, word for word: `quote changed: “…” → “…”`."""
+    for quote in found[:_MOST_QUOTES]:
+        old, new = (f"“{_cut(text, _LONGEST_QUOTE)}”" for text in quote)
+        if quote.old and quote.new:
+            yield f"quote changed: {old} → {new}"
+        else:
+            yield f"quote removed: {old}" if quote.old else f"quote added: {new}"
+    left = len(found) - _MOST_QUOTES
+    if left > 0:
+        yield f"{left} more quote{'s' if left > 1 else ''}"
+
+
+def _pairs(noun: str, pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
     if pairs:
         told = [f"{old} → {new}" for old, new in pairs[:_MOST_FIGURES]]
         more = [f"{len(pairs) - _MOST_FIGURES} more"] if len(pairs) > _MOST_FIGURES else []
-        yield f"figure{'s' if len(pairs) > 1 else ''} {', '.join(told + more)}"
+        yield f"{noun}{'s' if len(pairs) > 1 else ''} {', '.join(told + more)}"
 
 
 def _hunk(op: Op) -> str:
@@ -74,5 +96,5 @@ def _counts(field: FieldDiff) -> str:
     return f"+{field.words_added} −{field.words_removed} words"
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+def _cut(text: str, longest: int = _LONGEST_VALUE) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"

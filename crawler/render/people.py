@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from crawler.model import HUNK_BREAK
+from crawler.render.bidi import isolated_line
 from crawler.render.headline import NAMES
 from crawler.render.inert import inert, one_line
 
@@ -130,7 +131,7 @@ def _hunks(lines: Sequence[str]) -> int:
 def _diff_line(line: str) -> str:
     """A line of a diff, with its white space, inert and of bounded length."""
     line = inert(line.replace("\t", "    "))
-    return line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + "…"
+    return isolated_line(line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + "…")
 
 
 def _group(data: Mapping[str, Any], zone: tzinfo, now: datetime | None) -> Iterator[str]:

@@ -144,7 +144,7 @@ def test_diff_as_json_holds_lines_of_pieces(crawler):
 def test_diff_as_html_escapes_and_tells_other_fields(crawler):
     page = crawler("diff", "1", "2", "3", "--format", "html").stdout
     assert page.startswith("<!doctype html>")
-    assert "<del>Jane Roe</del>" in page
+    assert ">Jane Roe</del>" in page and ">John Doe</ins>" in page
     assert "Correction" in page
 
 

@@ -39,7 +39,7 @@ def test_an_edit_of_title_and_text_is_told_field_by_field():
     assert (found.words_added, found.words_removed) == (5, 3)
     assert found.diff == (
         "South Korea [-bolsters-]{+strengthens+} defense ties\n\n"
-        "The {+defense+} minister met [-12 envoys.-]{+21 envoys again.+}"
+        "The [-minister met 12 envoys.-]{+defense minister met 21 envoys again.+}"
     )
 
 

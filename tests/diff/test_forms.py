@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.diff import as_json, html, operations, spans, unified, wdiff, words
+from crawler.diff import Section, as_json, as_operations, html, operations, spans, unified, wdiff, words
 from crawler.diff.forms import wdiff_in_short
 
 WORD = st.sampled_from(["a", "b", "c", "the", "x,", "東", "京", "。", "-", "+", "[", "[-", "-]", "{+", "+}", "[--]"])
@@ -53,17 +53,80 @@ def test_wdiff_reads_as_people_expect(old, new, text):
     assert wdiff(old, new) == text
 
 
-def test_in_short_only_changes_stand_with_a_little_around_them():
-    far = "one two three four five six seven eight nine ten"
-    old = f"{far} red {far} {far} red {far}\n\nsame\n\nold end\n\nmoves"
-    new = f"moves\n\n{far} blue {far} {far} blue {far}\n\nsame\n\nnew end"
-    assert wdiff_in_short(operations(old, new)).split("\n") == [
-        "(moved) moves",
-        "… five six seven eight nine ten [-red-]{+blue+} one two three four five six … five six seven eight nine ten"
-        " [-red-]{+blue+} one two three four five six …",
-        "--",
-        "[-old-]{+new+} end",
-    ]
+def short(old, new):
+    return wdiff_in_short(operations(old, new)).split("\n")
+
+
+def test_in_short_only_changed_blocks_stand():
+    old = "a b c\n\nsame\n\nthe old end\n\nit moves"
+    new = "it moves\n\na B c\n\nsame\n\nthe new end"
+    assert short(old, new) == ["(moved) it moves", "a [-b-]{+B+} c", "--", "the [-old-]{+new+} end"]
+
+
+NUMBERS = " ".join(map(str, range(100, 200)))
+CONTEXT = {
+    "its sentence": (
+        "It is one. Two is x here. It is three.",
+        "It is one. Two is y here. It is three.",
+        "… Two is [-x-]{+y+} here. …",
+    ),
+    "the sentences of two changes": (
+        "A is red. B is the second. Of all letters! C is red. D is too.",
+        "A is blue. B is the second. Of all letters! C is blue. D is too.",
+        "A is [-red.-]{+blue.+} … C is [-red.-]{+blue.+} …",
+    ),
+    "a new sentence": (
+        "He came on Monday. He went.",
+        "He came on Monday. Nobody knew. He went.",
+        "He came on Monday. {+Nobody knew.+} …",
+    ),
+    "a long sentence cut": (
+        f"{NUMBERS} x {NUMBERS}",
+        f"{NUMBERS} y {NUMBERS}",
+        f"… {' '.join(NUMBERS.split()[-40:])} [-x-]{{+y+}} {' '.join(NUMBERS.split()[:40])} …",
+    ),
+    "no sentence at a title or an initial": (
+        "Then Mr. J. Smith of the U.S. Senate was x today. It ends.",
+        "Then Mr. J. Smith of the U.S. Senate was y today. It ends.",
+        "Then Mr. J. Smith of the U.S. Senate was [-x-]{+y+} today. …",
+    ),
+    "a link behind the sentence": (
+        "See x there. <//x.org/a> Then it ends.",
+        "See y there. <//x.org/a> Then it ends.",
+        "See [-x-]{+y+} there. <//x.org/a> …",
+    ),
+    "a japanese sentence": (
+        "前の文。今日は雨です。次の文。",
+        "前の文。今日は雪です。次の文。",
+        "…今日は[-雨-]{+雪+}です。…",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "shown"), CONTEXT.values(), ids=CONTEXT.keys())
+def test_around_a_change_stands(old, new, shown):
+    assert short(old, new) == [shown]
+
+
+SPACE = {
+    "indentation": ("if a:\n    b", "if a:\n  b", "if a:[-⏎····b-]{+⏎··b+}"),
+    "a line end": ("a\nb", "a b", "a[-⏎b-]{+·b+}"),
+    "a space": ("a  b", "a b", "a[-··b-]{+·b+}"),
+    "paragraphs alone": ("a b\n\nc", "a b c", "a b [-¶-] c"),
+    "paragraphs beside words": ("a b\n\nc d e f", "a b c d e x", "a b c d e [-f-]{+x+}"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "shown"), SPACE.values(), ids=SPACE.keys())
+def test_what_cannot_be_seen_is_shown_by_signs(old, new, shown):
+    assert short(old, new) == [shown]
+
+
+@given(TEXT, TEXT)
+def test_json_operations_spell_out_both_texts(old, new):
+    steps = as_operations(old, new)
+    assert ("".join(step["old"] for step in steps), "".join(step["new"] for step in steps)) == (old, new)
+    assert all(step["kind"] == "equal" for step in steps) == (old == new)
 
 
 def test_spans_survive_cut_and_hostile_text():
@@ -96,18 +159,40 @@ def test_unified_diffs_have_hunks_with_context():
 class Tags(HTMLParser):
     def __init__(self):
         super().__init__()
-        self.seen = set()
+        self.seen = []
 
     def handle_starttag(self, tag, attrs):
-        self.seen.add(tag)
-        assert all(name in ("class", "charset") for name, _ in attrs)
+        self.seen.append((tag, dict(attrs)))
+
+
+def tags(*arguments):
+    page = Tags()
+    page.feed(html(*arguments))
+    return page.seen
+
+
+TAGS = {"html", "head", "meta", "title", "style", "body", "div", "h1", "h2", "p", "del", "ins"}
+HOSTILE = '<script>alert(1)</script> <img src=x onerror=y> "&amp;" \'</p>\x1b'
 
 
 def test_html_has_no_tag_of_the_texts():
-    hostile = '<script>alert(1)</script> <img src=x onerror=y> "&amp;" \'</p>'
-    page = Tags()
-    page.feed(html(f"{hostile} a", f"{hostile} b"))
-    assert page.seen == {"html", "head", "meta", "title", "style", "body", "p", "del", "ins"}
+    texts = Section("Text", f"{HOSTILE} a\n\nmoves\n\nb c d", f"{HOSTILE} b\n\nb c d\n\nmoves")
+    seen = tags(HOSTILE, HOSTILE, [texts, Section(HOSTILE, removed=[HOSTILE], added=[HOSTILE])])
+    assert {tag for tag, _ in seen} == TAGS
+    names = {name for _, attributes in seen for name in attributes}
+    assert names == {"charset", "name", "content", "class", "title", "dir", "style"}
+
+
+def test_html_shows_changes_in_a_mail_that_keeps_inline_styles_only():
+    seen = tags(
+        "h", "s", [Section("Text", "the old word\n\nit moves\n\nc d\n\ne f", "the new word\n\nc d\n\ne f\n\nit moves")]
+    )
+    marks = [attributes for tag, attributes in seen if tag in ("del", "ins")]
+    assert [each["class"] for each in marks] == ["removed", "added", "moved_away", "moved_here"]
+    for each in marks:
+        assert {"background", "color", "text-decoration"} == {part.split(":")[0] for part in each["style"].split(";")}
+    assert all(attributes["dir"] == "auto" for tag, attributes in seen if tag in ("p", "del", "ins", "h1"))
+    assert ("color-scheme", "light dark") in [(each.get("name"), each.get("content")) for _, each in seen]
 
 
 def test_json_has_the_pieces_of_each_line():

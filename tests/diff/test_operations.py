@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import category
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,8 +79,31 @@ def kinds(old, new):
     return [op.kind for op in operations(old, new)]
 
 
-def test_short_edits_near_each_other_stay_apart():
-    assert kinds("a b c d e", "a X c Y e") == ["equal", "replaced", "equal", "replaced", "equal"]
+APART = {
+    "one word": ("a b c d e", "a X c Y e", ["equal", "replaced", "equal"]),
+    "two words": ("a b c d e f", "a X c d Y f", ["equal", "replaced", "equal"]),
+    "three words": ("a b c d e f g", "a X c d e Y g", ["equal", "replaced", "equal", "replaced", "equal"]),
+    "two words that came": ("a b c d", "a X b c Y d", ["equal", "replaced", "equal"]),
+    "one word and another paragraph": (
+        "a b c\n\nd e",
+        "a X c\n\nY e",
+        ["equal", "replaced", "equal", "replaced", "equal"],
+    ),
+    "three characters of long changes": ("東京大学山川空海", "西東北南山川空地天人風", ["replaced"]),
+    "three characters of short changes": ("東山川空京", "西山川空南", ["replaced", "equal", "replaced"]),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "steps"), APART.values(), ids=APART.keys())
+def test_changes_are_one_where_they_are_apart_by(old, new, steps):
+    assert kinds(old, new) == steps
+
+
+@pytest.mark.parametrize(("old", "new"), [("กิน", "กัน"), ("กัน", "กน"), ("น้ำ", "นำ"), ("xกิ", "xกัน")])
+def test_no_letter_is_parted_from_its_marks(old, new):
+    for op in operations(old, new):
+        for side in (op.old, op.new):
+            assert not side or (category(side[0][0]) != "Mn" and side[0] != "ำ")
 
 
 def test_long_edits_around_a_stray_word_become_one():
