@@ -161,3 +161,10 @@ def test_what_was_told_of_the_one_is_not_told_of_the_other(told, fields, cause):
     (plan,) = decided([edited], known_post(5), other).posts
     assert (plan.change.fields if plan.change else None) == fields
     assert plan.revision.cause == cause
+
+
+def test_what_was_edited_after_it_was_told_of_the_one_is_told_of_the_other():
+    other = feeds(told=frozenset({"title"}))
+    other = replace(other, latest=replace(other.latest, fields=replace(other.latest.fields, title="Edited")))
+    (plan,) = decided([shown(guid="https://example.org/new", title="Edited again")], known_post(5), other).posts
+    assert "title" in plan.change.fields

@@ -15,6 +15,7 @@ from crawler.errors import StoreConflict
 from crawler.model import ChangePlan, RemovalPlan, SourceFacts, Suspicion, Walk
 from crawler.store import SqliteStore
 from crawler.store.schema import migrations
+from crawler.text import canonical_link
 from tests.store.builders import NOW, entry, new_post, plan, poll, sighting, site
 
 HOUR = timedelta(hours=1)
@@ -69,6 +70,11 @@ def suspected(store, rest, *ids, **more):
     return suspects
 
 
+def execute(store, sql):
+    store._connection.execute(sql)
+    store._connection.commit()
+
+
 def due(store, now):
     """Whether a suspect or a sweep makes the Source due; nothing else is."""
     store._connection.execute("UPDATE endpoints SET next_poll_at = '9999-01-01T00:00:00Z'")
@@ -91,6 +97,29 @@ def test_what_a_collection_shows_is_cleared_and_what_a_feed_shows_is_not(store, 
     assert len(store.suspects(rest.source_id)) == 2
     commit(store, plan(rest, seen=(1,)))
     assert [each.wp_id for each in store.suspects(rest.source_id)] == [2]
+
+
+def test_what_is_gone_is_neither_missing_nor_cleared(store, rest):
+    suspected(store, rest, 1)
+    execute(store, "UPDATE posts SET state = 'unpublished' WHERE wp_id = 1")
+    commit(store, plan(rest, seen=(1,)))
+    assert [each.wp_id for each in store.suspects(rest.source_id)] == [1]
+    assert [each.wp_id for each in store.missing(rest.source_id, NOW + HOUR, now=NOW)] == [2, 3]
+
+
+def test_no_suspect_is_a_witness(store, rest):
+    suspected(store, rest, 1, 2)
+    assert store.witnesses(rest.id, 3) == [3]
+
+
+@pytest.mark.parametrize(("owner", "replaced"), [(3, True), (2, False), (None, False)])
+def test_a_suspect_is_replaced_where_its_link_is_another_posts_key(store, rest, owner, replaced):
+    suspected(store, rest, 2)
+    execute(store, "DELETE FROM post_keys WHERE kind = 'link'")
+    if owner is not None:
+        link = canonical_link("https://example.org/2/")
+        execute(store, f"INSERT INTO post_keys VALUES ({rest.source_id}, 'link', '{link}', {owner})")
+    assert [each.is_replaced for each in store.suspects(rest.source_id)] == [replaced]
 
 
 def test_a_suspect_is_read_as_it_was_written(store, rest):
@@ -170,6 +199,7 @@ def test_posts_that_are_gone_are_read_anew_when_they_are_shown(store, rest):
     known = store.recent_hashes(rest.id)
     commit(store, swept(rest, suspicion=Suspicion(removals=(removal(2),))))
     assert len(known - store.recent_hashes(rest.id)) == 1
+    assert len(known - store.hashes_before(rest.id, NOW + HOUR)) == 1
     assert set(store.sightings_of(rest.id, [1, 2, 3])) == {1, 3}
 
 
