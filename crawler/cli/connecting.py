@@ -64,6 +64,8 @@ def _described(found: Discovered) -> str:
     types = [endpoint.type for endpoint in found.endpoints if endpoint.kind == "rest"]
     if not types:
         return f"{title}a feed: only posts inside its window can be watched ({', '.join(feeds)})"
+    if found.is_closed:
+        return f"{title}WordPress whose REST API is closed: its feed is watched until it opens ({', '.join(feeds)})"
     feed = feeds[0] if feeds else "no feed, so each poll asks REST"
     return f"{title}WordPress with REST open for {', '.join(types)}; {feed}"
 

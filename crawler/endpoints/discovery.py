@@ -7,7 +7,7 @@ What comes back is believed for its content, not for its status: a WordPress wit
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin, urlsplit
 
 from crawler.endpoints.asking import Run, read, with_query
@@ -53,8 +53,9 @@ class _Rest:
 async def discover(fetch: Fetch, run: Run, url: str, *, kind: str, types: Sequence[str]) -> Discovered:
     """Find what there is to watch at `url`.
 
-    `kind` is `auto`, `wordpress` or `feed`. Raises DiscoveryError when there is nothing of that kind, with what was
-    tried; raises PollError when the site cannot be reached at present.
+    `kind` is `auto`, `wordpress` or `feed`. A `wordpress` whose API is closed is found by its feed, as with `auto`, and
+    its collections are supposed. Raises DiscoveryError when there is nothing of that kind, with what was tried; raises
+    PollError when the site cannot be reached at present.
     """
     search = _Search(fetch, run, url)
     answer = await read(fetch, Request(url=url, accept=PAGE))
@@ -65,9 +66,9 @@ async def discover(fetch: Fetch, run: Run, url: str, *, kind: str, types: Sequen
     feed = await _feed(search, answer, links, rest)
     if rest is not None:
         return await _wordpress(search, rest, feed, types)
-    if kind == "wordpress" or feed is None:
+    if feed is None:
         raise DiscoveryError(url, search.tried)
-    return _feed_only(*feed)
+    return _feed_only(*feed) if kind != "wordpress" else _closed(search, answer, links, feed, types)
 
 
 async def _as_feed(search: _Search, answer: Fetched) -> Page | None:
@@ -193,6 +194,18 @@ def _feed_only(url: str, page: Page) -> Discovered:
         timezone=None,
         endpoints=(EndpointSeed(kind="feed", url=url, rank=page.rank),),
     )
+
+
+def _closed(
+    search: _Search, answer: Fetched, links: PageLinks, feed: tuple[str, Page], types: Sequence[str]
+) -> Discovered:
+    """A WordPress, as the config says, that does not let its API be read: the feed stands in until it does."""
+    found = _feed_only(*feed)
+    header = answer.headers.get("link")
+    told = (header_links(header, answer.url) if header else None) or links.rest_root
+    root = told or urljoin(_folder(answer.url), "wp-json/")
+    seeds = [EndpointSeed(kind="rest", url=_route(root, f"wp/v2/{name}"), type=name, rank=1) for name in types]
+    return replace(found, kind="wordpress", endpoints=(*seeds, *found.endpoints), is_closed=True)
 
 
 def _route(root: str, path: str) -> str:

@@ -79,6 +79,8 @@ class Discovered:
     title: str | None
     timezone: str | None
     endpoints: tuple[EndpointSeed, ...]
+    #: its REST API is closed: the collections stand where WordPress has them, and nothing was seen of them
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -28,6 +28,8 @@ class Found:
     trouble: PollError | DiscoveryError | None = None
     #: name of the Source that this one turned out to be
     duplicate_of: str | None = None
+    #: discovery has just found that its REST API is closed
+    is_closed: bool = False
 
 
 async def find(desk: Desk, source: Source, config: SourceConfig) -> Found:
@@ -57,13 +59,15 @@ async def find(desk: Desk, source: Source, config: SourceConfig) -> Found:
     if first is not None:
         return Found(desk=desk, duplicate_of=desk.store.source(first).name)
     # Before a site's feed is read comes the walk through its archive, which may take hours.
-    remembering = desk if found.kind == "wordpress" else fresh.desk
-    return Found(desk=remembering, endpoints=tuple(desk.store.endpoints(source.id)))
+    remembering = desk if found.kind == "wordpress" and not found.is_closed else fresh.desk
+    endpoints = tuple(desk.store.endpoints(source.id))
+    return Found(desk=remembering, endpoints=endpoints, is_closed=found.is_closed)
 
 
 async def _opened(desk: Desk, source: Source, config: SourceConfig, known: Sequence[Endpoint]) -> Discovered | None:
-    """What discovery finds of a site that was found with a feed only, once a day: REST may be open by now."""
-    if source.kind != "feed" or config.kind != "auto" or any(each.url == source.url for each in known):
+    """What discovery finds of a site whose API was never read, once a day: REST may be open by now."""
+    is_supposed = _is_supposed(known)
+    if config.kind == "feed" or not (source.kind == "feed" or is_supposed) or any(e.url == source.url for e in known):
         return None
     now, asked = desk.clock(), desk.store.site_asked_at(source.id)
     if asked is not None and asked <= now < asked + DAILY:
@@ -76,7 +80,13 @@ async def _opened(desk: Desk, source: Source, config: SourceConfig, known: Seque
         found = await discover(desk.fetch_for(config), desk.run, source.url, kind=config.kind, types=config.types)
     except (PollError, DiscoveryError):
         return None
-    return found if found.kind == "wordpress" else None
+    return found if found.kind == "wordpress" and not (is_supposed and found.is_closed) else None
+
+
+def _is_supposed(endpoints: Sequence[Endpoint]) -> bool:
+    """Whether nothing was ever read of its collections, and they may stand elsewhere than it was supposed."""
+    collections = [each for each in endpoints if each.kind == "rest"]
+    return bool(collections) and all(each.watermark is None and each.failures >= LOST for each in collections)
 
 
 def _has_moved(endpoints: tuple[Endpoint, ...]) -> bool:

@@ -63,7 +63,7 @@ class _Poll:
     """One poll under way: collects what its visits to the endpoints came to."""
 
     def __init__(self, found: Found, source: Source, config: SourceConfig, started: datetime, *, forced: bool) -> None:
-        self._desk, self._endpoints = found.desk, found.endpoints
+        self._desk, self._endpoints, self._is_closed = found.desk, found.endpoints, found.is_closed
         self._source, self._config = source, config
         self._started, self._forced = started, forced
         self._polled = Polled(source=source.name, ok=False)
@@ -115,7 +115,7 @@ class _Poll:
         if posts.watermark is not None:
             return ("stand-in", posts.watermark) if is_out(posts) else ("witness", None)
         was_alone = any(self._desk.store.walk(each.id) is not None for each in beacons)
-        return ("alone" if was_alone or is_out(posts) else "witness"), None
+        return ("alone" if was_alone or self._is_closed or is_out(posts) else "witness"), None
 
     async def _ask_all(
         self, beacons: list[Endpoint], *, whole: Sequence[Endpoint] = ()

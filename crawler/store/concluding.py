@@ -119,7 +119,7 @@ def _in_part(connection: sqlite3.Connection, source: sqlite3.Row, now: datetime,
     blind = [each for each in collections if health.is_blind(each["failures"])]
     untold = [each for each in blind if each["told_at"] is None]
     if blind:
-        covering.ended(connection, source["id"], ("edits",), _why_blind(blind[0]))
+        covering.blind(connection, source["id"], _why_blind(blind[0]), now)
     if untold:
         first, since = untold[0], moment(untold[0]["failing_since"]) or now
         types = [each["type"] for each in untold]

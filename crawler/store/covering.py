@@ -55,6 +55,19 @@ def ended(connection: sqlite3.Connection, source_id: int, sees: Sequence[Sees], 
     )
 
 
+def blind(connection: sqlite3.Connection, source_id: int, reason: Reason, now: datetime) -> None:
+    """Its collections cannot be read: no edit is seen. Where none ever was, that is a gap from the beginning."""
+    ended(connection, source_id, ("edits",), reason)
+    connection.execute(
+        """
+        INSERT INTO coverage_spans (source_id, sees, from_at, to_at, end_reason)
+        SELECT id, 'edits', coalesce(baseline_at, :now), coalesce(baseline_at, :now), :reason FROM sources s
+         WHERE id = :id AND NOT EXISTS (SELECT 1 FROM coverage_spans WHERE source_id = :id AND sees = 'edits')
+        """,
+        {"id": source_id, "now": text(now), "reason": reason},
+    )
+
+
 def unwatched(connection: sqlite3.Connection) -> None:
     """End what is open of Sources that are not watched any more, as the config wants it."""
     connection.execute(

@@ -120,8 +120,20 @@ def test_where_rest_is_closed_the_feed_is_watched(site):
     assert (what.kind, [each.kind for each in what.endpoints]) == ("feed", ["feed"])
 
 
+def test_a_site_that_must_be_wordpress_and_is_closed_is_watched_by_its_feed_until_it_opens(site):
+    site.rest = False
+    what = found(site, kind="wordpress", types=("posts", "pages"))
+    assert (what.kind, what.is_closed) == ("wordpress", True)
+    assert [(each.kind, each.url, each.type) for each in what.endpoints] == [
+        ("rest", "https://example.org/wp-json/wp/v2/posts", "posts"),
+        ("rest", "https://example.org/wp-json/wp/v2/pages", "pages"),
+        ("feed", "https://example.org/feed/", ""),
+    ]
+
+
 def test_a_site_that_must_be_wordpress_says_what_was_tried(site):
     site.rest = False
+    site.fail("*feed*", Fault(status=404), times=None)
     with pytest.raises(DiscoveryError) as refusal:
         found(site, kind="wordpress")
     for step in ("Link header", "/wp-json/", "?rest_route="):

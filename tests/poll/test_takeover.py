@@ -508,3 +508,66 @@ def test_a_page_that_is_too_much_for_the_site_is_halved_in_the_baseline(tmp_path
     bench.poll()
     assert everything(bench, site)
     assert bench.one("SELECT count(*) FROM posts WHERE wp_id IS NULL") == 0
+
+
+WORDPRESS = SOURCE + "\n    kind: wordpress"
+
+
+@pytest.fixture
+def said(tmp_path, clock, site):
+    """The config says that it is a WordPress; REST was closed from the start."""
+    site.rest = False
+    bench = Bench(tmp_path, clock, {"example.org": site}, WORDPRESS)
+    (polled,) = bench.poll()
+    assert polled.ok
+    return bench
+
+
+def test_a_wordpress_whose_api_is_closed_from_the_start_is_read_by_its_feed_at_once(said, site):
+    assert everything(said, site)
+    assert said.changes() == []
+    assert "401" in said.one("SELECT last_error FROM endpoints WHERE kind = 'rest'")
+    site.edit(30, title="Told by the feed")
+    said.poll()
+    assert told(said) == [("edited", "Told by the feed", ("title",))]
+    said.poll(minutes=70)
+    assert said.one("SELECT state FROM sources") == "active"
+    (gap,) = said.rows("SELECT * FROM coverage WHERE sees = 'edits' AND NOT watched")
+    assert (gap["reason"], gap["to_at"]) == ("rest_closed", None)
+
+
+def test_a_wordpress_goes_over_to_its_api_within_the_hour_when_it_opens(said, site, clock):
+    site.edit(30, title="Told by the feed")
+    said.poll()
+    site.rest = True
+    for _ in range(3):
+        said.poll(minutes=70)
+    assert told(said) == [("edited", "Told by the feed", ("title",))]
+    assert said.one("SELECT count(*) FROM posts WHERE wp_id IS NULL") == 0
+    site.edit(3, tags=["Defence"])
+    said.poll(minutes=70)
+    assert told(said)[1:] == [("edited", "Post 2", ("tags",))]
+    assert said.one("SELECT watched FROM coverage WHERE sees = 'edits' ORDER BY from_at DESC, watched DESC") == 1
+
+
+def test_an_api_that_opens_elsewhere_than_it_was_supposed_is_found_within_a_day(tmp_path, clock, site):
+    site.pretty, site.rest = False, False
+    site.fail("/", Fault(status=200, body=b"<html><link rel='alternate' type='application/rss+xml' href='/?feed=rss2'></html>", headers={"Link": "", "Content-Type": "text/html"}), times=None)  # fmt: skip  # noqa: E501
+    bench = Bench(tmp_path, clock, {"example.org": site}, WORDPRESS)
+    for _ in range(4):
+        bench.poll(minutes=70)
+    assert bench.one("SELECT url FROM endpoints WHERE kind = 'rest'") == "https://example.org/wp-json/wp/v2/posts"
+    assert bench.one("SELECT count(*) FROM posts") == 30
+    site.rest = True
+    for _ in range(3):
+        bench.poll(minutes=60 * 24)
+    assert "rest_route" in bench.one("SELECT url FROM endpoints WHERE kind = 'rest' AND retired_at IS NULL")
+    assert bench.one("SELECT count(*) FROM posts WHERE wp_id IS NULL") == 0
+    assert bench.changes() == []
+
+
+def test_what_is_no_wordpress_and_has_no_feed_stays_an_error(tmp_path, clock, site):
+    site.fail("*", Fault(body=b"<html>Hello</html>", headers={"Content-Type": "text/html"}), times=None)
+    bench = Bench(tmp_path, clock, {"example.org": site}, WORDPRESS)
+    (polled,) = bench.poll()
+    assert (polled.ok, bench.one("SELECT count(*) FROM endpoints")) == (False, 0)
