@@ -90,6 +90,21 @@ def test_an_archive_is_read_whole_whatever_the_total_says(bench, site, clock, ch
     assert [change["kind"] for change in bench.changes()] == ["edited"] * 150
 
 
+def test_a_site_that_ignores_offset_ends_no_walk_and_no_walk_asks_for_ever(tmp_path, clock):
+    """More posts of one second than a page holds: what comes behind them cannot be told from what comes again."""
+    site = Site(url="https://example.org", clock=clock)
+    for number in range(250):
+        site.publish(f"Imported {number}", f"<p>Text {number}.</p>")
+    clock.advance(hours=1)
+    original = site.handle
+    site.handle = lambda method, url, headers: original(method, re.sub(r"&offset=\d+", "", url), headers)
+    bench = Bench(tmp_path, clock, {"example.org": site}, SOURCE)
+    polled = bench.poll()[0]
+    assert "ignores `offset`" in polled.error
+    assert len(site.requests) < 20
+    assert bench.one("SELECT baseline_at FROM sources") is None
+
+
 def test_a_walk_through_short_pages_reads_everything(bench, site):
     through(site, capped)
     bench.poll()
