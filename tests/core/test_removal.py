@@ -150,7 +150,14 @@ def test_more_than_a_fifth_and_at_least_five_are_too_many(missing, posts, is_man
 
 @pytest.mark.parametrize(
     ("shown", "total", "whole"),
-    [(100, 100, True), (100, None, True), (95, 100, True), (93, 100, False), (9_895, 10_000, True), (9_890, 10_000, False)],
+    [
+        (100, 100, True),
+        (100, None, True),
+        (95, 100, True),
+        (93, 100, False),
+        (9_895, 10_000, True),
+        (9_890, 10_000, False),
+    ],
 )
 def test_a_walk_is_whole_if_it_showed_about_what_the_site_said(shown, total, whole):
     assert is_whole(shown, total) is whole
