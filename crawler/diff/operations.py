@@ -9,6 +9,7 @@ from unicodedata import category
 
 from crawler.diff.align import Alignment, Stretch, align
 from crawler.diff.sequence import Hunk, hunks
+from crawler.diff.sliding import in_sentences
 from crawler.text import join, tokens, usual_gap
 
 #: Between two blocks; a token of its own, so that dividing a paragraph is no edit of its words.
@@ -134,7 +135,8 @@ def _gap(old: Sequence[str], new: Sequence[str], stretch: Stretch, alignment: Al
     # A moved block must not match its own double: each gets a name that no word has.
     names_old = [(i, "old") if isinstance(token, Moved) else token for i, token in enumerate(before)]
     names_new = [(j, "new") if isinstance(token, Moved) else token for j, token in enumerate(after)]
-    return Gap(old=before, new=after, hunks=tuple(hunks(names_old, names_new)))
+    found = in_sentences(names_old, names_new, hunks(names_old, names_new))
+    return Gap(old=before, new=after, hunks=tuple(found))
 
 
 def _tokens(blocks: Sequence[str], start: int, end: int, moved: frozenset[int] = frozenset()) -> Iterator[str]:
@@ -240,4 +242,5 @@ def _around_moved(found: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 
 def _only_words(found: Sequence[str]) -> list[str]:
-    return [word for token in found if not isinstance(token, Moved) and (word := token.strip())]
+    """Without the bar between two cells of a table, which is none."""
+    return [word for token in found if not isinstance(token, Moved) and (word := token.strip()) not in ("", "|")]
