@@ -85,9 +85,16 @@ def test_a_free_id_that_goes_back_to_its_post_is_not_another():
 
 
 @pytest.mark.parametrize("state", ["deleted", "unpublished"])
-def test_a_first_reading_of_another_collection_leaves_it_to_a_later_look_to_restore_a_post(state):
-    """It became a page, and pages are watched from now on: a baseline makes no Changes, so it stays gone until then."""
-    (plan,) = decided([OLD], known_post(5, state=state, seen=None), kind="baseline").posts
+@pytest.mark.parametrize("before", ["rest", "feed"])
+def test_a_first_reading_leaves_it_to_a_later_look_to_restore_a_post(state, before):
+    """It became a page, and pages are watched from now on; or it went while there was only a feed.
+
+    A baseline makes no Changes, so the post stays gone until then.
+    """
+    post = known_post(5, state=state, seen=None)
+    if before == "feed":
+        post = replace(post, latest=replace(post.latest, endpoint_id=6, rank=2))
+    (plan,) = decided([OLD], post, kind="baseline").posts
     assert (plan.post_id, plan.state, plan.change, plan.revision) == (5, state, None, None)
 
 
