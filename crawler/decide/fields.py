@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crawler.model import COMPARED, Fields, Ref
-from crawler.text import canonical_link, is_generated_excerpt
+from crawler.text import canonical_link, is_generated_excerpt, undivided
 
 #: The fields that readers read: only an edit of these can be a silent one.
 TEXT = frozenset({"title", "content", "excerpt"})
@@ -44,6 +44,8 @@ def _same(name: str, old: object, new: object) -> bool:
         return _all_among(old, new) and _all_among(new, old)
     if name == "link":
         return canonical_link(str(old)) == canonical_link(str(new))
+    if name in ("content", "excerpt") and old != new:
+        return undivided(str(old)) == undivided(str(new))
     return old == new
 
 

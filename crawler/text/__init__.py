@@ -10,7 +10,7 @@ from crawler.text.derivation import NORMALIZER_VERSION, derivation
 from crawler.text.excerpt import is_generated_excerpt
 from crawler.text.fingerprint import field_hashes, fields_hash
 from crawler.text.title import canonical_title
-from crawler.text.words import join, tokens, usual_gap, words
+from crawler.text.words import join, tokens, undivided, usual_gap, words
 
 __all__ = [
     "NORMALIZER_VERSION",
@@ -24,6 +24,7 @@ __all__ = [
     "join",
     "texts",
     "tokens",
+    "undivided",
     "usual_gap",
     "words",
 ]

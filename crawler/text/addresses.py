@@ -16,19 +16,30 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 #: Parameters that say how a reader came, which copy a cache holds or which one-time token was handed out.
 _NOISE = re.compile(
     r"(?:utm_|mtm_|pk_|hsa_|mc_[ce]id|vero_)\w*|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid"
-    r"|igshid|_ga|_gl|_hs\w+|ver|nonce|_wpnonce|cmpid|ncid|_",
+    r"|igshid|igsh|srsltid|mkt_tok|li_fat_id|s_kwcid|ref_src|_ga|_gl|_hs\w+|ver|nonce|_wpnonce|cmpid|ncid|_",
     re.I,
 )
+#: In a jump within the page: numbers of posts, uuids and the like, which plugins make and may make anew at each look.
+_MADE = re.compile(r"\d{5}|(?=[a-f]*\d)[0-9a-f]{7}")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|svg|bmp|tiff?|heic)$", re.I)
 #: WordPress and its plugins make these beside the original: smaller sizes, `-scaled`, webp and avif twins.
 _VARIANT = re.compile(
-    r"(?:-scaled|-rotated)?(?:-\d{1,5}x\d{1,5})?(?:@\dx)?(?:\.(?:jpe?g|png|webp|avif|heic))+$", re.IGNORECASE
+    r"(?:-scaled|-rotated)?(?:-\d{1,5}x\d{1,5})?(?:@\dx)?(?:-jpe?g|-png)?(?:\.(?:jpe?g|png|webp|avif|heic))+$",
+    re.IGNORECASE,
 )
 _MEDIA = re.compile(r"\.(?:mp3|m4a|ogg|oga|wav|flac|mp4|m4v|webm|ogv|mov)$", re.I)
-_RESIZER = re.compile(r"^(?:[^/]*/cdn-cgi/image/[^/]*/|i\d\.wp\.com/)")
-_UPLOADS = re.compile(r"^[^/]+(/(?:.*/)?wp-content/uploads/.+)$")
+#: Delivery networks that put a picture's own address behind theirs: Photon, Statically; Cloudflare keeps the host.
+_FORWARDED = re.compile(r"^//(?:i\d\.wp\.com|cdn\.statically\.io/img)/")
+_RESIZED = re.compile(r"^((?://[^/]*)?)/cdn-cgi/image/[^/]*/")
+#: ShortPixel, Optimole, Cloudflare and others: `cdn.shortpixel.ai/spai/w_300/https://example.org/a.jpg`.
+_WITHIN = re.compile(r"^.*[/=]https?:/+(?=[^/])")
+#: The folders of uploads, and those beside them in which plugins keep webp twins (WebP Converter for Media, Smush, WebP
+#: Express). Whatever host or network shows it: a file in there is the same file.
+_UPLOADS = re.compile(
+    r"^.*/(wp-content|app)/(?:uploads-webpc/uploads|smush-webp|webp-express/webp-images/uploads|uploads)/(.+)$"
+)
 
 
 def canonical_link(url: str) -> str:
@@ -44,7 +55,7 @@ def address(url: str) -> str:
     """Where a link in the text leads: `https://example.org/a/?utm_source=x` is `//example.org/a`, "" is nowhere."""
     url = url.strip()
     if url.startswith("#"):
-        return ""  # a jump within the page says nothing and is often made by a plugin
+        return "" if url == "#" or _MADE.search(url) else _one_word(_escapes_folded(url))
     scheme = url[: url.find(":") + 1].lower()
     if scheme == "mailto:":
         return "mailto:" + _escapes_folded(url[7:].partition("?")[0].strip())
@@ -64,11 +75,10 @@ def picture_address(url: str) -> str:
     path = plain.partition("?")[0].partition("#")[0]
     if not _PICTURE.search(path):
         return plain
-    path = _RESIZER.sub("", path.removeprefix("//")) if plain.startswith("//") else path
-    if plain.startswith("//"):
-        path = path.removeprefix("https:").removeprefix("http:").lstrip("/")
-        uploads = _UPLOADS.match(path)
-        path = uploads[1] if uploads else "//" + path
+    if uploads := _UPLOADS.match(path):
+        path = f"/{uploads[1]}/uploads/{uploads[2]}"
+    else:
+        path = _WITHIN.sub("//", _RESIZED.sub(r"\1/", _FORWARDED.sub("//", path)))
     return _VARIANT.sub("", path)
 
 

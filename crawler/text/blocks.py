@@ -7,13 +7,13 @@ The tree is walked, never recursed into: posts may nest as deep as they like.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import cache
 
 from lxml import etree
 
 from crawler.text.addresses import media_address, picture_address
+from crawler.text.plugins import is_of_plugin
 from crawler.text.protection import is_protected, mail_of
+from crawler.text.unclosed import Unclosed
 from crawler.text.writer import Writer
 
 _BLOCK_TAGS = """
@@ -30,12 +30,8 @@ _EMBEDS = frozenset(("iframe", "embed", "object"))
 _MEDIA = frozenset(("video", "audio"))
 #: A site that forgets to close one of these must not lose the rest of its text with it.
 _SWALLOWING = frozenset(("noscript", "template", "form", "button", "select", "svg", "object", "video", "audio"))
-#: What common plugins put into the content themselves: share buttons, related posts, counters.
-_PLUGIN = re.compile(
-    r"(?:^|\s)(?:sharedaddy|jp-relatedposts|addtoany_share_save_container|yarpp(?:-related)?|post-views|tptn_counter)"
-    r"(?:\s|$)"
-)
 _EMOJI = re.compile(r"(?:^|\s)(?:emoji|wp-smiley)(?:\s|$)")
+_EMOJI_SOURCE = "/core/emoji/"
 #: Lazy loading moves the address and leaves a placeholder in `src`.
 _SOURCES = ("data-src", "data-lazy-src", "data-original", "src")
 
@@ -44,27 +40,31 @@ def blocks(root: etree._Element, html: str) -> list[str]:
     """The blocks under `root`; `html` is its source, asked only for what was never closed."""
     writer = Writer()
 
-    @cache
-    def is_unclosed(tag: str) -> bool:
-        lower = html.lower()
-        return lower.count(f"</{tag}") < lower.count(f"<{tag}")
-
+    unclosed = Unclosed(html)
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
         if event == "start":
-            if _enter(element, writer, is_unclosed):
-                if element.text:
-                    writer.text(element.text)
+            if _enter(element, writer, unclosed):
+                if text := element.text:
+                    writer.text(text)
             else:
                 walk.skip_subtree()
         else:
-            _leave(element.tag, writer)
-            if element.tail:
-                writer.text(element.tail)
+            tag = element.tag
+            if tag in _BLOCKS:
+                writer.flush()
+                if tag == "pre":
+                    writer.end_preformatted()
+            elif tag == "a":
+                writer.end_link()
+            elif tag == "code":
+                writer.end_code()
+            if text := element.tail:
+                writer.text(text)
     return writer.finished()
 
 
-def _enter(element: etree._Element, writer: Writer, is_unclosed: Callable[[str], bool]) -> bool:
+def _enter(element: etree._Element, writer: Writer, unclosed: Unclosed) -> bool:
     """Begin an element; False: nothing within it counts."""
     tag = element.tag
     if tag in _BLOCKS:
@@ -72,16 +72,18 @@ def _enter(element: etree._Element, writer: Writer, is_unclosed: Callable[[str],
         if tag == "pre":
             writer.begin_preformatted()
         classes = element.get("class")
-        return classes is None or _PLUGIN.search(classes) is None
+        return classes is None or not is_of_plugin(classes)
     if tag == "a":
         return _enter_link(element, writer)
     if tag == "br":
         writer.line_break()
     elif tag == "img":
         _picture(element, writer)
+    elif tag == "code":
+        writer.begin_code()
     elif tag in _CELLS:
         writer.cell()
-    elif tag in _SWALLOWING and is_unclosed(tag):
+    elif tag in _SWALLOWING and element in unclosed:
         return True
     elif tag in _EMBEDS or tag in _MEDIA:
         _embed(element, writer)
@@ -90,15 +92,6 @@ def _enter(element: etree._Element, writer: Writer, is_unclosed: Callable[[str],
         writer.text(mail_of(element))
         return False
     return tag not in _DROPPED
-
-
-def _leave(tag: str, writer: Writer) -> None:
-    if tag in _BLOCKS:
-        writer.flush()
-        if tag == "pre":
-            writer.end_preformatted()
-    elif tag == "a":
-        writer.end_link()
 
 
 def _enter_link(element: etree._Element, writer: Writer) -> bool:
@@ -116,10 +109,11 @@ def _enter_link(element: etree._Element, writer: Writer) -> bool:
 
 def _picture(element: etree._Element, writer: Writer) -> None:
     alternative = element.get("alt", "")
-    if _EMOJI.search(element.get("class", "")):
+    source = _source(element)
+    if _EMOJI.search(element.get("class", "")) or _EMOJI_SOURCE in source:
         writer.text(alternative)
     else:
-        writer.marker("image", picture_address(_source(element)))
+        writer.marker("image", picture_address(source))
         writer.text(f" {alternative} ")
 
 

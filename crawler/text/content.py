@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from crawler.model import IgnoreRule
 from crawler.text.blocks import blocks
 from crawler.text.excerpt import is_generated_excerpt
+from crawler.text.footers import is_footer
 from crawler.text.markup import tree
 from crawler.text.rules import without_elements, without_matches
-
-#: What WordPress SEO plugins put below each post in feeds, and only there, in the site's language.
-_FEED_FOOTER = re.compile(
-    r"(?:the post|der beitrag|l'article|la entrada|il post|l'articolo|o post|het bericht|wpis|inlägget|indlægget)\b"
-    r".{0,600}?"
-    r"(?:appeared first on|first appeared on|erschien zuerst auf|est apparu en premier sur|se publicó primero en"
-    r"|proviene da|apareceu primeiro em|verscheen eerst op|pojawił się poczatkowo|pojawił się pierwszy raz w"
-    r"|dök först upp på|blev først udgivet på)\b.{0,600}",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 def canonical_text(html: str, rules: Sequence[IgnoreRule] = ()) -> str:
@@ -33,7 +23,7 @@ def canonical_text(html: str, rules: Sequence[IgnoreRule] = ()) -> str:
         return ""
     without_elements(root, rules)
     found = blocks(root, html)
-    while found and _FEED_FOOTER.fullmatch(found[-1]):
+    while found and is_footer(found[-1]):
         found.pop()
     return "\n\n".join(without_matches(found, rules))
 

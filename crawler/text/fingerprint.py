@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from crawler.model import COMPARED, Fields, IgnoreRule, Ref
 from crawler.text.addresses import canonical_link, picture_address
+from crawler.text.words import undivided
 
 
 def fields_hash(fields: Fields, rules: Sequence[IgnoreRule] = ()) -> str:
@@ -38,6 +39,8 @@ def _comparable(name: str, value: object) -> object:
         return sorted((_ref(ref) for ref in value), key=str)
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="seconds")
+    if name in ("content", "excerpt"):
+        return undivided(str(value))
     return canonical_link(str(value)) if name == "link" else value
 
 

@@ -6,14 +6,14 @@ import re
 
 from lxml import etree
 
+#: Never stands in a tree: what a writer may use for its own purposes.
+NO_CHARACTER = "\uffff"
 #: libxml2 gives up below this depth; the flat reading takes over there.
 _DEEPEST = 2048
 #: A tag this long with this many words in it only wants to cost time: libxml2 compares attributes pair by pair.
 _LONG_TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9]*)\s[^<>]{5000,}")
 _MOST_ATTRIBUTES = 500
 
-#: A fragment has no business to end or frame the document: libxml2 drops what follows.
-_FRAME = re.compile(r"</?(?:html|body|head|frameset|frame)\b[^<>]*>", re.IGNORECASE)
 #: A fragment has no business to end or frame the document: libxml2 drops what follows.
 _FRAME = re.compile(r"</?(?:html|body|head|frameset|frame)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
@@ -26,8 +26,7 @@ _PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=Tr
 
 def tree(html: str) -> etree._Element | None:
     """The body of a fragment; None where there is nothing in it."""
-    if "\0" in html:
-        html = html.replace("\0", "")
+    html = html.replace("\0", "").replace(NO_CHARACTER, "")
     html = _FRAME.sub("", html)
     if len(html) > 5000:
         html = _LONG_TAG.sub(_attributes_limited, html)

@@ -17,6 +17,8 @@ _BY_CHARACTER = re.compile(f"[{_HAN_KANA_THAI}]")
 _PIECE = re.compile(
     rf"https?://[!-~]+|[{_OPENING}]*[{_HAN_KANA_THAI}][{_CLOSING}]*|(?:(?![{_OPENING}]*[{_HAN_KANA_THAI}]).)+"
 )
+#: White space that a script without spaces has only where a line or paragraph ends.
+_BESIDE = re.compile(f"(?<=[{_HAN_KANA_THAI}{_OPENING}{_CLOSING}])\\s+|\\s+(?=[{_HAN_KANA_THAI}{_OPENING}{_CLOSING}])")
 _CHUNK = re.compile(r"(\s*)(\S*)")
 
 
@@ -25,6 +27,26 @@ def words(text: str) -> list[str]:
     if not _BY_CHARACTER.search(text):
         return text.split()
     return [piece for chunk in text.split() for piece in _pieces(chunk)]
+
+
+def undivided(text: str) -> str:
+    """The text as it is compared: where a paragraph is divided does not count, except around and within code.
+
+    Only code has white space other than single spaces in a block.
+    """
+    if "  " not in text and "\t" not in text and text.count("\n") == 2 * text.count("\n\n"):
+        return _in_one(text)
+    blocks = text.split("\n\n")
+    return " ".join(f"\n{block}\n" if _is_code(block) else _in_one(block) for block in blocks)
+
+
+def _is_code(block: str) -> bool:
+    return "  " in block or "\n" in block or "\t" in block
+
+
+def _in_one(text: str) -> str:
+    text = " ".join(text.split())
+    return text if text.isascii() else _BESIDE.sub("", text)
 
 
 def tokens(text: str) -> list[str]:

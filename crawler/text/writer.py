@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crawler.text.addresses import address, picture_address
-from crawler.text.characters import fold, fold_line
+from crawler.text.characters import fold, verbatim
+from crawler.text.markup import NO_CHARACTER
 
 #: The rest of a word after the end of a link: `<a>word</a>s.` is `words. <…>`, so that a new link is one new word.
-_WORD_END = re.compile(r"[^\s\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]*")
+_WORD_END = re.compile(r"[^\s\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]*(?:\s»(?!\w))?")
+_EMPTY_LINE = re.compile(r"\n(?=\n)")
 
 
 class _Marker(str):
@@ -21,6 +23,12 @@ class _Marker(str):
 
 class _Target(_Marker):
     """A link's target: stands after the word in which the link ends."""
+
+    __slots__ = ()
+
+
+class _Code(str):
+    """Text that is left as it stands."""
 
     __slots__ = ()
 
@@ -42,13 +50,14 @@ class Writer:
         self._parts: list[str] = []
         self._links: list[_Link] = []
         self._preformatted = 0
+        self._code = 0
         self._broken = False
 
     def text(self, text: str) -> None:
         """Add text as it stands in the document."""
         if not self._parts and not self._preformatted and text.isspace():
             return
-        self._parts.append(text)
+        self._parts.append(_Code(text) if self._code else text)
         if self._broken and not text.isspace():
             self._broken = False
 
@@ -80,26 +89,34 @@ class Writer:
         self._show_target(self._links.pop())
 
     def begin_preformatted(self) -> None:
-        """White space counts from here on."""
+        """Lines, white space and typography count from here on."""
         self._preformatted += 1
 
     def end_preformatted(self) -> None:
-        """White space stops counting."""
+        """They stop counting."""
         self._preformatted -= 1
+
+    def begin_code(self) -> None:
+        """White space and typography count from here on, within a line."""
+        self._code += 1
+
+    def end_code(self) -> None:
+        """They stop counting."""
+        self._code -= 1
 
     def flush(self) -> None:
         """End the block, if there is one. A link that goes on shows its target in its first block."""
         self._broken = False
+        if not self._parts:
+            return
         for link in self._links:
             if link.target:
                 self._show_target(link)
             link.start = 0
-        if self._parts:
-            if self._preformatted:
-                self._blocks += _preformatted(self._parts)
-            elif block := _flowing(self._parts):
-                self._blocks.append(block)
-            self._parts.clear()
+        block = _preformatted(self._parts) if self._preformatted else _flowing(self._parts)
+        if block:
+            self._blocks.append(block)
+        self._parts.clear()
 
     def finished(self) -> list[str]:
         """All blocks."""
@@ -131,7 +148,7 @@ def _says_so(text: str, target: str) -> bool:
 
 def _flowing(parts: list[str]) -> str:
     """The parts on one line, folded. Markers are not: their dots and dashes are addresses."""
-    if len(parts) == 1 and not isinstance(parts[0], _Marker):
+    if len(parts) == 1 and type(parts[0]) is str:
         return fold(parts[0])
     line: list[str] = []
     text: list[str] = []
@@ -140,24 +157,39 @@ def _flowing(parts: list[str]) -> str:
         if isinstance(part, _Target):
             waiting.append(part)
         elif isinstance(part, _Marker):
-            line += (fold("".join(text)), *waiting, part)
+            line += (_folded(text), *waiting, part)
             text, waiting = [], []
-        elif waiting and (end := _word_end(part)) < len(part):
-            line += (fold("".join(text) + part[:end]), *waiting)
+        elif waiting and isinstance(part, _Code):
+            line += (_folded(text), *waiting)
+            text, waiting = [part], []
+        elif waiting and (end := _word_end(part, text)) < len(part):
+            line += (_folded([*text, part[:end]]), *waiting)
             text, waiting = [part[end:]], []
         else:
             text.append(part)
-    line += (fold("".join(text)), *waiting)
-    return " ".join(filter(None, line))
+    line += (_folded(text), *waiting)
+    return " ".join(filter(None, line)).strip()
 
 
-def _word_end(text: str) -> int:
-    match = _WORD_END.match(text)
+def _word_end(part: str, before: list[str]) -> int:
+    """Where in `part` the word ends that was begun before it; 0 where none was."""
+    if not before or before[-1][-1:].isspace():
+        return 0
+    match = _WORD_END.match(part)
     return match.end() if match else 0
 
 
-def _preformatted(parts: list[str]) -> list[str]:
-    """The parts with their lines; a blank line ends a block as it does everywhere."""
-    text = "".join(f" {part}" if isinstance(part, _Marker) else part for part in parts)
-    lines = "\n".join(fold_line(line) for line in text.split("\n"))
-    return [block.strip("\n") for block in re.split(r"\n{2,}", lines) if block.strip()]
+def _folded(parts: list[str]) -> str:
+    """Text with code in it: folded around the code."""
+    if _Code not in map(type, parts):
+        return fold("".join(parts))
+    codes = [verbatim(part.replace("\n", " ")) for part in parts if isinstance(part, _Code)]
+    around = fold("".join(NO_CHARACTER if isinstance(part, _Code) else part for part in parts)).split(NO_CHARACTER)
+    return around[0] + "".join(code + text for code, text in zip(codes, around[1:], strict=True))
+
+
+def _preformatted(parts: list[str]) -> str:
+    """The parts with their lines, as one block. An empty line is written as a space, for it would end the block."""
+    text = "".join(f" {part}" if isinstance(part, _Marker) else part for part in parts).replace("\r\n", "\n")
+    lines = "\n".join(verbatim(line).rstrip() for line in text.split("\n"))
+    return _EMPTY_LINE.sub("\n ", lines.strip("\n"))
