@@ -17,7 +17,7 @@ from crawler.model.change import (
     Route,
     RouteMatch,
 )
-from crawler.model.keeping import Pruned, Retained
+from crawler.model.keeping import Pruned, Rederived, Retained
 from crawler.model.known import (
     ConfiguredSource,
     Discovered,
@@ -98,6 +98,7 @@ __all__ = [
     "PostPlan",
     "PostView",
     "Pruned",
+    "Rederived",
     "Ref",
     "RemovalPlan",
     "Request",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from crawler.model.post import Fields
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Retained:
@@ -26,3 +28,12 @@ class Pruned:
     notices: int = 0
     revisions: int = 0
     originals: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rederived:
+    """A stored Revision as its original reads today."""
+
+    revision_id: int
+    fields: Fields
+    content_hash: str

@@ -7,16 +7,20 @@ version of this program and a new rule are silent, and an edit that came with th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 
 from crawler.decide import Look
+from crawler.endpoints.asking import Run
 from crawler.errors import ParseError
 from crawler.model import Fields, IgnoreRule, Known, KnownPost, KnownRevision, Page
+from crawler.parse.answers import Derived
 from crawler.poll.desk import Desk
 from crawler.tasks import Rederive
 
 #: Originals that go to a child process in one go: as many as a page has posts.
-_AT_ONCE = 100
+AT_ONCE = 100
 
 
 async def as_read_today(desk: Desk, look: Look, known: Known, page: Page, rules: tuple[IgnoreRule, ...]) -> Known:
@@ -35,30 +39,31 @@ async def as_read_today(desk: Desk, look: Look, known: Known, page: Page, rules:
     if not stale:
         return known
     ids = {number for each in stale for number in (each.id, each.text_of) if number is not None}
-    fields = await _derived(desk, desk.store.originals(sorted(ids)), rules)
+    answers = await derived(desk.run, desk.store.originals(sorted(ids)), rules)
+    fields = {number: answer.fields for number, answer in answers.items()}
     return replace(known, posts={key: _renewed(post, look, fields) for key, post in known.posts.items()})
 
 
-async def _derived(desk: Desk, originals: Mapping[int, bytes], rules: tuple[IgnoreRule, ...]) -> dict[int, Fields]:
-    fields: dict[int, Fields] = {}
-    for start in range(0, len(originals), _AT_ONCE):
-        ids = list(originals)[start : start + _AT_ONCE]
+async def derived(run: Run, originals: Mapping[int, bytes], rules: tuple[IgnoreRule, ...]) -> dict[int, Derived]:
+    """What stored originals are today, by their Revisions' ids; those that cannot be read within the limits are absent.
+
+    One that is too much for a child process does not take the others with it.
+    """
+    found: dict[int, Derived] = {}
+    for start in range(0, len(originals), AT_ONCE):
+        some = dict(islice(originals.items(), start, start + AT_ONCE))
         try:
-            fields |= await _together(desk, ids, originals, rules)
+            found |= await _together(run, some, rules)
         except ParseError:
-            for alone in ids:
-                try:
-                    fields |= await _together(desk, [alone], originals, rules)
-                except ParseError:
-                    continue
-    return fields
+            for number, original in some.items():
+                with suppress(ParseError):
+                    found |= await _together(run, {number: original}, rules)
+    return found
 
 
-async def _together(
-    desk: Desk, ids: list[int], originals: Mapping[int, bytes], rules: tuple[IgnoreRule, ...]
-) -> dict[int, Fields]:
-    answers = await desk.run(Rederive(originals=tuple(originals[each] for each in ids), rules=rules))
-    return {number: answer.fields for number, answer in zip(ids, answers, strict=True)}
+async def _together(run: Run, originals: Mapping[int, bytes], rules: tuple[IgnoreRule, ...]) -> dict[int, Derived]:
+    answers = await run(Rederive(originals=tuple(originals.values()), rules=rules))
+    return dict(zip(originals, answers, strict=True))
 
 
 def _renewed(post: KnownPost, look: Look, fields: Mapping[int, Fields]) -> KnownPost:

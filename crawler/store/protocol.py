@@ -21,6 +21,7 @@ from crawler.model import (
     PendingAlert,
     Plan,
     Pruned,
+    Rederived,
     Retained,
     Source,
     SourceFacts,
@@ -91,6 +92,9 @@ class Store(Protocol):
 
         Told again of the same kind, Source and `since` (when it began; default: `at`) it does nothing.
         """
+
+    async def rederive(self, found: Sequence[Rederived], derivation: str) -> int:
+        """Write texts and hashes of Revisions anew, in one transaction. Returns how many read otherwise than before."""
 
     async def keep_trust(self, endpoint_id: int, trust: Trust) -> None:
         """Remember how far a feed's silence is believed."""
@@ -218,6 +222,12 @@ class Store(Protocol):
 
     def sightings_of(self, endpoint_id: int, wp_ids: Iterable[int]) -> Mapping[int, LastSighting]:
         """What the Endpoint last said of posts with these WordPress ids."""
+
+    def stale_revisions(self, source_id: int, derivation: str) -> int:
+        """How many Revisions of the Source have an original and were derived otherwise than this."""
+
+    def stale_originals(self, source_id: int, derivation: str, *, after: int, limit: int) -> Mapping[int, bytes]:
+        """The next of them behind the Revision `after`, in the order of their ids: id and original, as stored."""
 
     def newest_published(self, source_id: int, now: datetime) -> datetime | None:
         """The newest publication date read so far that is not in the future."""

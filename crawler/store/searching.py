@@ -43,6 +43,17 @@ def indexed(connection: sqlite3.Connection) -> int:
     return int(row["value"]) if row is not None else 0
 
 
+def index(connection: sqlite3.Connection, revision_id: int) -> None:
+    """Index a Revision that was taken out, with the text that it has now."""
+    connection.execute(
+        """
+        INSERT INTO revisions_fts (rowid, title, content, excerpt)
+        SELECT id, title, content, excerpt FROM revisions WHERE id = ?
+        """,
+        (revision_id,),
+    )
+
+
 def forget(connection: sqlite3.Connection, revision_id: int) -> None:
     """Take a Revision out of the index, before it goes itself: the index wants to be told what it had of it."""
     connection.execute(

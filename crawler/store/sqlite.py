@@ -26,6 +26,7 @@ from crawler.model import (
     PendingAlert,
     Plan,
     Pruned,
+    Rederived,
     Retained,
     Source,
     SourceFacts,
@@ -43,6 +44,7 @@ from crawler.store import (
     noticing,
     outbox,
     pruning,
+    rederiving,
     registering,
     retrying,
     sites,
@@ -147,6 +149,13 @@ class SqliteStore:
         since: datetime | None = None,
     ) -> None:
         await self._writer.write(lambda db: noticing.write(db, kind, source_id, text, at, sinks, since=since))
+
+    async def rederive(self, found: Sequence[Rederived], derivation: str) -> int:
+        def write(db: sqlite3.Connection) -> int:
+            return rederiving.rewrite(db, found, derivation=derivation, normalizer_version=NORMALIZER_VERSION)
+
+        moved: int = await self._writer.write(write)
+        return moved
 
     async def keep_trust(self, endpoint_id: int, trust: Trust) -> None:
         await self._writer.write(lambda db: trusting.keep(db, endpoint_id, trust))
@@ -276,6 +285,12 @@ class SqliteStore:
 
     def sightings_of(self, endpoint_id: int, wp_ids: Iterable[int]) -> Mapping[int, LastSighting]:
         return self._read(knowing.sightings_of, endpoint_id, wp_ids)
+
+    def stale_revisions(self, source_id: int, derivation: str) -> int:
+        return self._read(rederiving.count_stale, source_id, derivation)
+
+    def stale_originals(self, source_id: int, derivation: str, *, after: int, limit: int) -> Mapping[int, bytes]:
+        return self._read(rederiving.stale, source_id, derivation, after=after, limit=limit)
 
     def newest_published(self, source_id: int, now: datetime) -> datetime | None:
         return self._read(knowing.newest_published, source_id, text(now) or "")

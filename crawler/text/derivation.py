@@ -9,17 +9,16 @@ from collections.abc import Sequence
 from crawler.model import IgnoreRule
 
 #: Raised whenever the same HTML gives another text than before; stored with every Revision.
-NORMALIZER_VERSION = 2
+NORMALIZER_VERSION = 3
 
 
 def derivation(rules: Sequence[IgnoreRule] = ()) -> str:
-    """`2`, or `2:9f86d081` with rules that take something out of the text.
+    """`3`, or `3:9f86d081` with rules.
 
-    A `field` rule takes nothing out: it counts when two states are compared. The order of rules counts, because
-    one regular expression may take away what the next one looks for.
+    Their order counts: one regular expression may take away what the next one looks for. A `field` rule takes nothing
+    out of the text, but out of its hash.
     """
-    taking_out = [[rule.css, rule.regex] for rule in rules if rule.field is None]
-    if not taking_out:
+    if not rules:
         return str(NORMALIZER_VERSION)
-    told = json.dumps(taking_out, ensure_ascii=True)
+    told = json.dumps([[rule.css, rule.regex, rule.field] for rule in rules], ensure_ascii=True)
     return f"{NORMALIZER_VERSION}:{hashlib.sha256(told.encode()).hexdigest()[:8]}"
