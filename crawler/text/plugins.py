@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 #: class -> whose it is. Read off the plugins' own templates; each stands on the outermost element of such a part.
 PLUGINS = {
     # share buttons
@@ -53,6 +55,8 @@ PLUGINS = {
     "rpbt_shortcode": "Related Posts by Taxonomy",
     "related_post": "Related Post (PickPlugins)",
     "shareaholic-recommendations-container": "Shareaholic",
+    # advertisements
+    "quads-location": "WP QUADS",
     # counters and votes, which move at every look
     "post-views": "Post Views Counter",
     "tptn_counter": "Top 10",
@@ -63,8 +67,12 @@ PLUGINS = {
     "wp-block-jetpack-subscriptions": "Jetpack, blocks/subscriptions: tells how many others there are",
 }
 _CLASSES = frozenset(PLUGINS)
+#: Ad Inserter numbers its blocks; the first class by itself may be a site's own way to show code.
+_AD_INSERTER = re.compile(r"(?:^|\s)code-block code-block-\d+(?:\s|$)")
 
 
 def is_of_plugin(classes: str) -> bool:
     """Whether an element with this `class` is a plugin's part: `sharedaddy sd-sharing-enabled`."""
-    return not _CLASSES.isdisjoint(classes.split())
+    return not _CLASSES.isdisjoint(classes.split()) or (
+        "code-block-" in classes and _AD_INSERTER.search(classes) is not None
+    )
