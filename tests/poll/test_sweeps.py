@@ -311,8 +311,10 @@ def test_a_search_of_one_collection_says_nothing_of_the_others(tmp_path, clock, 
     bench.poll()
     bench.poll(minutes=75)
     site.delete(3)
+    asked(site)
     bench.poll(minutes=75)
     assert bench.rows("SELECT p.title FROM suspects x JOIN posts p ON p.id = x.post_id") == [{"title": "Post 2"}]
+    assert [path.partition("?")[0] for path in asked(site) if "/pages/" in path] == ["/wp-json/wp/v2/pages/3"]
 
 
 def test_a_search_waits_where_it_is_not_welcome(bench, site):

@@ -184,7 +184,6 @@ def test_a_slow_clock_of_the_server_hides_no_edit_made_during_the_baseline(tmp_p
 
     site.handle = edit_then
     bench.poll()
-    bench.poll()
     assert [change["fields"] for change in bench.changes()] == [["content"]]
 
 
