@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import re
 
-#: Names of months and of days, by language; a name may be a regular expression.
+#: Names of months and of days, by language.
 _MONTHS = {
-    "en": r"Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?|Aug(?:ust|\.)?"
-    r"|Sept?(?:ember|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?",
-    "de": r"Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember",
-    "fr": r"janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre",
-    "es": r"enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre",
+    "en": "January February March April May June July August September October November December"
+    " Jan Feb Mar Apr Jun Jul Aug Sept Sep Oct Nov Dec",
+    "de": "Januar Jänner Februar März April Mai Juni Juli August September Oktober November Dezember",
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre setiembre octubre noviembre diciembre",
 }
 _DAYS = {
-    "en": r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day",
-    "de": r"(?:Mon|Diens|Donners|Frei|Sams|Sonn)tag|Mittwoch|Sonnabend",
-    "fr": r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche",
-    "es": r"lunes|martes|miércoles|jueves|viernes|sábado|domingo",
-    "ko": r"[월화수목금토일]요일",
-    "ja": r"[月火水木金土日]曜日?",
+    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
+    "de": "Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonnabend Sonntag",
+    "fr": "lundi mardi mercredi jeudi vendredi samedi dimanche",
+    "es": "lunes martes miércoles jueves viernes sábado domingo",
+    "ko": "월요일 화요일 수요일 목요일 금요일 토요일 일요일",
+    "ja": "月曜 火曜 水曜 木曜 金曜 土曜 日曜",
 }
-_MONTH = f"(?:{'|'.join(_MONTHS.values())})"
-_DAY = f"(?:{'|'.join(_DAYS.values())})"
+_NAMES = {name.casefold() for names in (*_MONTHS.values(), *_DAYS.values()) for name in names.split()}
+_AROUND = " \n.,;:!?()\"'"
+_MONTH = rf"(?:(?:{'|'.join(' '.join(_MONTHS.values()).split())})(?!\w)\.?)"
+_DAY = f"(?:{'|'.join(' '.join(_DAYS.values()).split())})日?"
 _NUMBER = r"\d{1,2}"
 #: Searched for word by word: each begins where no word goes on before it.
 DATE = re.compile(
@@ -36,3 +38,8 @@ DATE = re.compile(
     rf"|{_DAY}(?!\w))",
     re.IGNORECASE,
 )
+
+
+def is_name(word: str) -> bool:
+    """Is the word the name of a month or of a day?"""
+    return word.strip(_AROUND).casefold() in _NAMES or "曜" in word or "요일" in word

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from crawler.diff.dates import DATE
+from crawler.diff.dates import DATE, is_name
 from crawler.diff.operations import Gap
 from crawler.text import join
 
@@ -23,8 +23,11 @@ _FIGURE = re.compile(
 )
 #: A figure or a date has at most this many words on either side of the changed one: "1 200 000 million".
 _REACH = 6
+#: A text with more hunks is another text, and none of its figures stands for one before.
+_MOST_HUNKS = 1000
+#: The same for a hunk with more words.
+_MOST_WORDS = 50
 _DIGIT = re.compile(r"\d")
-_DATE_WORD = re.compile(r"\d|[^\W\d_]{3}|曜")
 
 
 class Replaced(NamedTuple):
@@ -45,12 +48,12 @@ def replaced(gaps: Iterable[Gap]) -> Replaced:
     """Pairs like `("12", "21")` and `("9 May", "10 May")`, where a hunk has as many of them before as after."""
     figures: dict[tuple[str, str], None] = {}
     dates: dict[tuple[str, str], None] = {}
-    for gap in gaps:
-        for hunk in gap.hunks:
-            before = _found(gap.old, hunk.old_start, hunk.old_end)
-            after = _found(gap.new, hunk.new_start, hunk.new_end)
-            figures.update(dict.fromkeys(_pairs(before.figures, after.figures)))
-            dates.update(dict.fromkeys(_pairs(before.dates, after.dates)))
+    hunks = [(gap, hunk) for gap in gaps for hunk in gap.hunks if hunk.size <= _MOST_WORDS]
+    for gap, hunk in hunks if len(hunks) <= _MOST_HUNKS else ():
+        before = _found(gap.old, hunk.old_start, hunk.old_end)
+        after = _found(gap.new, hunk.new_start, hunk.new_end)
+        figures.update(dict.fromkeys(_pairs(before.figures, after.figures)))
+        dates.update(dict.fromkeys(_pairs(before.dates, after.dates)))
     return Replaced(tuple(figures), tuple(dates))
 
 
@@ -61,8 +64,8 @@ def _pairs(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, s
 
 def _found(tokens: Sequence[str], start: int, end: int) -> _Found:
     """The figures and dates that the words from `start` to `end` are part of; a date's figures are none."""
-    changed = " ".join(tokens[start:end])
-    if not _DATE_WORD.search(changed):
+    has_figure = any(map(_DIGIT.search, tokens[start:end]))
+    if not has_figure and not any(map(is_name, tokens[start:end])):
         return _Found([], [])
     first = max(0, start - _REACH)
     text = join(tokens[first : end + _REACH])
@@ -70,7 +73,7 @@ def _found(tokens: Sequence[str], start: int, end: int) -> _Found:
     dates = [match for match in DATE.finditer(text) if match.start() < stop and match.end() > begin]
     figures = [
         match[0]
-        for match in (_FIGURE.finditer(text) if _DIGIT.search(changed) else ())
+        for match in (_FIGURE.finditer(text) if has_figure else ())
         if match.start() < stop
         and match.end() > begin
         and not any(date.start() < match.end() and match.start() < date.end() for date in dates)

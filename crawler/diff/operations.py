@@ -163,17 +163,20 @@ def _changed(gap: Gap) -> Iterator[Op]:
 
 def _bridged(gap: Gap) -> Iterator[Hunk]:
     """The hunks, those joined that a word or two hold apart: nobody reads `[-a-]{+b+} of [-c-]{+d+}` with ease."""
-    current: Hunk | None = None
+    current = last = None
     for hunk in _with_letters(gap):
-        if current is None:
+        if current is None or last is None:
             current = hunk
-        elif _is_bridge(gap.old[current.old_end : hunk.old_start], min(current.size, hunk.size)) and not (
-            _has_border(gap, current, -1) or _has_border(gap, hunk, 0)
+        elif (
+            _is_bridge(gap.old[last.old_end : hunk.old_start], min(current.size, hunk.size))
+            and not _has_border(gap, last, -1)
+            and not _has_border(gap, hunk, 0)
         ):
             current = Hunk(current.old_start, hunk.old_end, current.new_start, hunk.new_end)
         else:
             yield current
             current = hunk
+        last = hunk
     if current:
         yield current
 

@@ -66,6 +66,11 @@ def tokens(text: str) -> list[str]:
 
 def join(parts: Iterable[str]) -> str:
     """The text of which `parts` are the tokens."""
+    parts = tuple(parts)
+    simple = " ".join(parts)
+    # nothing in it but words with the usual space between them: most texts need no more
+    if simple.isascii() and simple.isprintable() and "  " not in simple and simple.strip() == simple:
+        return simple
     text: list[str] = []
     before = ""
     for part in parts:
