@@ -187,6 +187,24 @@ def test_a_slow_clock_of_the_server_hides_no_edit_made_during_the_baseline(tmp_p
     assert [change["fields"] for change in bench.changes()] == [["content"]]
 
 
+def test_an_edit_that_cannot_be_read_for_hours_is_told_in_the_end_but_not_waited_for_for_ever(tmp_path, clock):
+    site = archive(clock, 130)
+    bench = Bench(tmp_path, clock, {"example.org": site}, "  - {url: 'https://example.org/', sweep: never}")
+    bench.poll()
+    site.edit(5, title="Edited")
+    site.fail("*include=5&*", Fault(status=500), times=None)
+    for _ in range(6):
+        bench.poll(minutes=60)
+    site.heal()
+    bench.poll(minutes=60)
+    assert [change["fields"] for change in bench.changes()] == [["title"]]
+    site.edit(6, title="Edited")
+    site.fail("*include=6&*", Fault(status=500), times=None)
+    for _ in range(9):
+        bench.poll(minutes=24 * 60)
+    assert bench.one("SELECT watermark FROM endpoints WHERE kind = 'rest'") == clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def test_a_page_that_fails_for_a_moment_costs_no_post(bench, site):
     site.fail("*orderby=date*_embed*", Fault(status=500), times=5)
     assert bench.poll()[0].baseline == 25
