@@ -27,6 +27,8 @@ class Look:
     #: unknown posts not newer than this are adopted as Revision 1 without a Change; None: nothing limits the view of a
     #: collection, and nothing dated was read of a feed
     adopt_until: datetime | None = None
+    #: of a baseline of what a feed alone has told of until now: posts published later than this are news
+    told_until: datetime | None = None
     #: until when an earlier look would have shown a moved `modified`
     unchanged_until: datetime | None = None
     #: how far the server's clock is ahead of ours

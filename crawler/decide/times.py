@@ -20,7 +20,9 @@ def is_news(look: Look, sighting: Sighting, *, above_known: bool) -> bool:
     all of them it slid in.
     """
     if look.kind == "baseline":
-        return False
+        # What came while the feed told of new posts, and what the feed had no time to show, is told by REST instead.
+        since, at = look.told_until, sighting.published_at
+        return since is not None and at is not None and at > since
     if look.adopt_until is None:
         return look.endpoint.kind == "rest" or sighting.published_at is not None or above_known
     return above_known if sighting.published_at is None else sighting.published_at > look.adopt_until

@@ -103,7 +103,7 @@ async def _pages(visit: Visit, walk: Walk) -> AsyncIterator[tuple[Walk, Judged]]
         if page is None or not page.sightings:
             break
         kept = [each for each in page.sightings if oldest is None or (each.published_at or oldest) >= oldest]
-        judged = await visit.judge(_look(visit), replace(page, sightings=tuple(kept)))
+        judged = await visit.judge(_look(visit, walk), replace(page, sightings=tuple(kept)))
         seen, unread = walk.seen + judged.shown, walk.unread + len(judged.unclear)
         walk = replace(walk, offset=walk.offset + 1, seen=seen, unread=unread, failures=0, last_error=None)
         await visit.commit(judged, state=None, walk=walk)
@@ -115,10 +115,11 @@ async def _pages(visit: Visit, walk: Walk) -> AsyncIterator[tuple[Walk, Judged]]
     yield replace(walk, done=True), NOTHING
 
 
-def _look(visit: Visit) -> Look:
-    """As a poll of the feed: posts that are older than what was read of it are adopted without a Change."""
+def _look(visit: Visit, walk: Walk) -> Look:
+    """As a poll of the feed: posts that are older than what was read before are adopted without a Change."""
+    now = visit.desk.clock()
     return visit.look(
-        adopt_until=visit.desk.store.newest_published(visit.source.id, visit.desk.clock()),
+        adopt_until=visit.desk.store.newest_published(visit.source.id, now, before=walk.started_at),
         moved=moved(visit.endpoint.url, visit.endpoint.redirect_to),
     )
 

@@ -29,11 +29,11 @@ def is_read(visit: Visit) -> bool:
     return stored is not None and _onward(visit, stored).done
 
 
-async def baseline(visit: Visit, *, last: bool) -> int:
+async def baseline(visit: Visit, *, last: bool, since: datetime) -> int:
     """Read the collection once, page by page, each page committed with where the walk stands. Raises PollError.
 
-    Makes Revisions and never Changes. `last`: with this collection the Source's baseline is complete. Returns the
-    number of posts read.
+    Makes Revisions and no Changes, but for posts that a feed had no time to tell of. `last`: with this collection the
+    Source's baseline is complete. `since`: when this poll began. Returns the number of posts read.
     """
     if visit.config.robots and not await robots.allowed(visit.fetch, visit.endpoint.url, visit.desk.user_agent):
         raise PollError("robots", "robots.txt does not allow it to be read; `robots: false` reads it all the same")
@@ -41,7 +41,7 @@ async def baseline(visit: Visit, *, last: bool) -> int:
     now = visit.desk.clock()
     fresh = Walk(endpoint_id=visit.endpoint.id, kind="baseline", started_at=now, reach=_reach(visit))
     walk = fresh if stored is None else _onward(visit, stored)
-    read = walk.seen
+    read, told_until = walk.seen, _told_until(visit, since)
     while not walk.done:
         visit.asking()
         step = await stepped(
@@ -53,7 +53,7 @@ async def baseline(visit: Visit, *, last: bool) -> int:
             most=max(1, walk.reach - walk.seen) if isinstance(walk.reach, int) else None,
             after=walk.started_at - walk.reach if isinstance(walk.reach, timedelta) else None,
         )
-        judged = await visit.judge(visit.look(kind="baseline"), step.page)
+        judged = await visit.judge(visit.look(kind="baseline", told_until=told_until), step.page)
         seen = walk.seen + judged.new
         done = step.walk.done or (isinstance(walk.reach, int) and seen >= walk.reach)
         onward = replace(step.walk, seen=seen, done=done)
@@ -68,6 +68,21 @@ async def baseline(visit: Visit, *, last: bool) -> int:
         walk = onward
         visit.desk.progress(visit.source.name, walk.seen, walk.total)
     return walk.seen - read
+
+
+def _told_until(visit: Visit, since: datetime) -> datetime | None:
+    """Until when a feed that was all there was has told of new posts: the first reading of REST tells of later ones.
+
+    Not of another type: a site's feed shows its posts, and neither pages nor others.
+    """
+    store, source = visit.desk.store, visit.source
+    feeds = [each for each in store.endpoints(source.id) if each.kind == "feed"]
+    if visit.endpoint.type != "posts" or visit.endpoint.watermark is not None or source.baseline_at is None:
+        return None
+    if not any(store.walk(each.id) is not None for each in feeds):
+        return None
+    newest = store.newest_published(source.id, visit.desk.clock(), before=since)
+    return max(filter(None, (newest, source.baseline_at)))
 
 
 async def look(visit: Visit, *, unchanged_until: datetime | None, has_beacon: bool) -> tuple[int, bool]:

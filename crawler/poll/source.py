@@ -217,7 +217,7 @@ class _Poll:
                 unread.add(visit.endpoint.id)
                 continue
             try:
-                posts = await rest.baseline(visit, last=visit is missing[-1] and not unread)
+                posts = await rest.baseline(visit, last=visit is missing[-1] and not unread, since=self._started)
             except PollError as error:
                 unread.add(visit.endpoint.id)
                 due = await self._failed(visit, error)

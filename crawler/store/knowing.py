@@ -140,10 +140,16 @@ def originals(connection: sqlite3.Connection, revision_ids: Iterable[int]) -> di
     return {row["id"]: row["body"] for row in rows}
 
 
-def newest_published(connection: sqlite3.Connection, source_id: int, now: str) -> datetime | None:
-    """The newest publication date read so far that is not in the future."""
+def newest_published(
+    connection: sqlite3.Connection, source_id: int, now: datetime, before: datetime | None = None
+) -> datetime | None:
+    """The newest publication date read so far, or `before` a time, that is not in the future."""
     (newest,) = connection.execute(
-        "SELECT max(published_at) FROM posts WHERE source_id = ? AND published_at <= ?", (source_id, now)
+        """
+        SELECT max(published_at) FROM posts
+         WHERE source_id = ?1 AND published_at <= ?2 AND (?3 IS NULL OR first_seen_at < ?3)
+        """,
+        (source_id, text(now), text(before)),
     ).fetchone()
     return moment(newest)
 

@@ -229,8 +229,8 @@ class Store(Protocol):
     def stale_originals(self, source_id: int, derivation: str, *, after: int, limit: int) -> Mapping[int, bytes]:
         """The next of them behind the Revision `after`, in the order of their ids: id and original, as stored."""
 
-    def newest_published(self, source_id: int, now: datetime) -> datetime | None:
-        """The newest publication date read so far that is not in the future."""
+    def newest_published(self, source_id: int, now: datetime, *, before: datetime | None = None) -> datetime | None:
+        """The newest publication date read so far, or `before` a time, that is not in the future."""
 
     def change(self, change_id: str) -> ChangeView:
         """A Change, which must be there, with all that an Alert says of it."""

@@ -56,7 +56,6 @@ from crawler.store import (
     waits,
 )
 from crawler.store.opening import WriteLock, open_reader, open_writer, translated
-from crawler.store.rows import text
 from crawler.store.writer import Writer
 from crawler.text import NORMALIZER_VERSION
 
@@ -292,8 +291,8 @@ class SqliteStore:
     def stale_originals(self, source_id: int, derivation: str, *, after: int, limit: int) -> Mapping[int, bytes]:
         return self._read(rederiving.stale, source_id, derivation, after=after, limit=limit)
 
-    def newest_published(self, source_id: int, now: datetime) -> datetime | None:
-        return self._read(knowing.newest_published, source_id, text(now) or "")
+    def newest_published(self, source_id: int, now: datetime, *, before: datetime | None = None) -> datetime | None:
+        return self._read(knowing.newest_published, source_id, now, before)
 
     def change(self, change_id: str) -> ChangeView:
         return self._read(outbox.change, change_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.bench import Bench
@@ -69,6 +71,18 @@ def test_what_no_date_tells_is_found_wherever_it_stands(bench, site):
     assert told(bench) == [("edited", "Edited in the window"), ("edited", "Post 2")]
     bench.poll(minutes=30)
     assert [each for each in told(bench) if each[0] == "deleted"] == [("deleted", "Post 24"), ("deleted", "Post 9")]
+
+
+def test_what_slid_through_the_window_between_two_looks_is_published_by_the_sweep(bench, site, clock):
+    clock.advance(hours=23)
+    for number in range(15):
+        site.publish(f"News {number}", "<p>News.</p>")
+        clock.advance(minutes=1)
+    site.publish("From the archive", "<p>Old.</p>", date=clock() - timedelta(days=400))
+    bench.poll(minutes=60)
+    bench.poll(minutes=60)
+    assert told(bench) == sorted(("published", f"News {number}") for number in range(15))
+    assert bench.one("SELECT count(*) FROM posts") == 46
 
 
 def test_it_costs_one_request_a_page_once_a_period(bench, site):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.bench import Bench
@@ -375,6 +377,32 @@ def test_rest_that_opens_later_is_found_and_goes_on_with_the_history(closed, sit
     assert told(closed)[2:] == [("edited", "Post 2", ("tags",))]
     closed.sweep()
     assert len(closed.changes()) == 3
+
+
+@pytest.mark.parametrize(("posts", "feed"), [(1, True), (1, False), (15, True), (15, False)])
+def test_what_was_published_when_rest_opens_is_published_once_whoever_shows_it(closed, site, clock, posts, feed):
+    """The feed shows ten, or cannot be read just now."""
+    closed.poll()
+    site.rest = True
+    clock.advance(hours=23)
+    for number in range(posts):
+        clock.advance(minutes=1)
+        site.publish(f"News {number}", "<p>News.</p>")
+    site.publish("From the archive", "<p>Old.</p>", date=clock() - timedelta(days=400))
+    site.publish("Imprint", "<p>A page.</p>", type="page")
+    clock.advance(hours=1)
+    closed.write_config(SOURCE + "\n    types: [posts, pages]")
+    if not feed:
+        site.fail("/feed/*", Fault(status=503), times=None)
+    closed.poll()
+    site.heal()
+    for _ in range(3):
+        closed.poll(minutes=70)
+    closed.sweep()
+    news = sorted(("published", f"News {number}", ()) for number in range(posts))
+    assert sorted(told(closed)) == news
+    assert closed.one("SELECT count(*) FROM posts") == 30 + posts + 2
+    assert closed.one("SELECT count(*) FROM posts WHERE wp_id IS NULL") == 0
 
 
 def test_rest_whose_archive_cannot_be_read_yet_leaves_the_feed_at_work(closed, site, clock):
