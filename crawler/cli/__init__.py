@@ -29,6 +29,7 @@ COMMANDS = {
     "backup": Stub("crawler.cli.keeping:backup", "Copy the store to a file, also beside a daemon."),
     "restore": Stub("crawler.cli.keeping:restore", "Put a backup in the store's place."),
     "verify": Stub("crawler.cli.keeping:verify", "Look over the store or a backup: is it whole?"),
+    "preview": Stub("crawler.cli.previewing:preview", "Show what the `ignore` rules of a source take out."),
     "reprocess": Stub("crawler.cli.reprocessing:reprocess_command", "Derive texts again from stored originals."),
     "prune": Stub("crawler.cli.keeping:prune", "Take out what `retention` keeps no longer."),
 }

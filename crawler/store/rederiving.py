@@ -6,11 +6,13 @@ What the endpoint said, its number and its times never change; only text and has
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
-from crawler.model import Rederived
+from crawler.model import Fields, Rederived
 from crawler.store import searching
-from crawler.store.rows import fields_columns
+from crawler.store.reading import Reader
+from crawler.store.rows import fields_columns, fields_of
 
 _STALE = """
     FROM revisions r JOIN posts p ON p.id = r.post_id JOIN originals o ON o.id = r.original_id
@@ -86,3 +88,50 @@ def _follow(connection: sqlite3.Connection, before: sqlite3.Row, row: Mapping[st
         """,
         (row["hash"], row["derivation"], before["post_id"], before["endpoint_id"], before["content_hash"]),
     )
+
+
+class Edit(NamedTuple):
+    """A stored Change between two Revisions: of each side its original, where it is kept, and what is stored."""
+
+    id: str
+    detected_at: str
+    title: str | None
+    summary: str
+    sides: tuple[tuple[bytes | None, Fields], tuple[bytes | None, Fields]]
+
+
+def count_edits(reader: Reader, source: str) -> int | None:
+    """How many edits are stored of the Source of this name; None: there is no such Source."""
+    found = reader.execute("SELECT id FROM sources WHERE name = ?", (source,)).fetchone()
+    if found is None:
+        return None
+    (number,) = reader.execute(
+        "SELECT count(*) FROM changes c JOIN posts p ON p.id = c.post_id"
+        " WHERE p.source_id = ? AND c.kind = 'edited' AND c.old_revision_id IS NOT NULL",
+        (found["id"],),
+    ).fetchone()
+    return int(number)
+
+
+def edits(reader: Reader, source: str) -> Iterator[Edit]:
+    """They themselves, newest first."""
+    rows = reader.execute(
+        """
+        SELECT c.id, c.detected_at, c.summary, c.old_revision_id, c.new_revision_id
+          FROM changes c JOIN posts p ON p.id = c.post_id JOIN sources s ON s.id = p.source_id
+         WHERE s.name = ? AND c.kind = 'edited' AND c.old_revision_id IS NOT NULL
+         ORDER BY c.seq DESC
+        """,
+        (source,),
+    )
+    for row in rows:
+        old, new = (_side(reader, row[name]) for name in ("old_revision_id", "new_revision_id"))
+        yield Edit(row["id"], row["detected_at"], new[1].title, row["summary"], (old, new))
+
+
+def _side(reader: Reader, revision_id: int) -> tuple[bytes | None, Fields]:
+    row = reader.execute(
+        "SELECT r.*, o.body FROM revisions r LEFT JOIN originals o ON o.id = r.original_id WHERE r.id = ?",
+        (revision_id,),
+    ).fetchone()
+    return row["body"], fields_of(row)
