@@ -8,7 +8,7 @@ from crawler.decide.fields import differing, tells_more
 from crawler.decide.keys import absorbing, contradiction, former_keys, given_up, known_as, taking
 from crawler.decide.look import Decision, Look
 from crawler.decide.moving import Moved
-from crawler.decide.takeover import Taken, by_feed, by_rest
+from crawler.decide.takeover import Taken, by_collection, by_feed, by_rest
 from crawler.decide.times import is_news, is_silent, old_seen_at
 from crawler.identity import Keys, Replaced, Unclear, keys_of, matches
 from crawler.model import (
@@ -172,12 +172,14 @@ def _is_upgrade(look: Look, old: KnownRevision | None, fields: Fields, state: Po
 
 
 def _taken(look: Look, post: KnownPost, sighting: Sighting) -> Taken | None:
-    """What is to be told of a Post whose latest Revision an endpoint of another kind made; None: there is none."""
+    """What is to be told of a Post whose latest Revision another endpoint made; None: none did, or a better one."""
     latest = post.latest
     if latest is None or latest.endpoint_id == look.endpoint.id:
         return None
     if look.endpoint.kind == "feed":
         return by_feed(look, post, latest, sighting)
+    if latest.rank == look.endpoint.rank:
+        return by_collection(look, latest, sighting)
     return by_rest(look, post, latest, sighting) if latest.rank > look.endpoint.rank else None
 
 

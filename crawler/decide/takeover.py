@@ -6,6 +6,7 @@ What two endpoints say of one Post differs although nobody edited it, so each is
                           └── its word has moved ..... an edit, of the fields that moved
     REST, a feed's Revision ── what the feed told ..... an upgrade
                           └── what it could not see .. an edit
+    REST, a Revision of another collection of the same site ── what differs .. an edit
 """
 
 from __future__ import annotations
@@ -70,6 +71,17 @@ def by_rest(look: Look, post: KnownPost, latest: KnownRevision, sighting: Sighti
         old=replace(latest, fields=_merged(latest.fields, own.fields, post.told)),
         old_seen_at=latest.shown_at or latest.observed_at,
     )
+
+
+def by_collection(look: Look, latest: KnownRevision, sighting: Sighting) -> Taken:
+    """A collection shows a Post of which another one told last: it has become a page, or is a post again.
+
+    One site shows the same text in all its collections, so this look is compared with that one's Revision.
+    """
+    if look.kind == "baseline":
+        return Taken(is_mute=True)
+    names = differing(latest.fields, sighting.fields, look.ignored) if sighting.fields is not None else ()
+    return Taken(names=names, old_seen_at=latest.shown_at or latest.observed_at)
 
 
 def _is_later(look: Look, latest: KnownRevision, sighting: Sighting) -> bool:

@@ -33,8 +33,11 @@ def is_silent(look: Look, seen: LastSighting | None, sighting: Sighting, names: 
 
     The old text must have been read well after that `modified`, else it may be a save of the same second.
     """
-    if seen is None or seen.modified_at is None or sighting.modified_at is None:
+    if sighting.modified_at is None or (seen is not None and seen.modified_at is None):
         return None
+    if seen is None:
+        # Another collection of the site showed the old text: these are no two looks through the same endpoint.
+        return False
     if TEXT.isdisjoint(names) or seen.modified_at != sighting.modified_at:
         return False
     return seen.last_seen_at + look.skew >= sighting.modified_at + SETTLED

@@ -368,6 +368,36 @@ def test_a_poll_looks_at_a_few_suspects_only(bench, site, monkeypatch):
     assert asked == [3, 3, 1, 0]
 
 
+@pytest.fixture
+def both(tmp_path, clock, site):
+    site.publish("A page", "<p>Stays.</p>", type="page")
+    bench = Bench(tmp_path, clock, {"example.org": site}, "  - {url: 'https://example.org/', types: [posts, pages]}")
+    bench.poll()
+    return bench
+
+
+def test_what_is_edited_on_its_way_to_another_collection_is_told_once(both, site):
+    old = site.posts[7].content
+    for times, (kind, content) in enumerate([("page", "<p>Quite new.</p>"), ("post", old)], start=1):
+        site.edit(7, type=kind, content=content)
+        for _ in range(2):
+            both.sweep()
+        assert [(each["kind"], each["silent"]) for each in both.changes()] == [("edited", 0)] * times
+        assert both.changes()[-1]["fields"] == ["content", "link"]
+        assert both.changes()[-1]["old_seen_at"] is not None
+        assert both.one("SELECT content FROM current_posts WHERE wp_id = 7") in content
+
+
+def test_what_is_gone_and_comes_back_in_another_collection_is_restored(both, site):
+    site.trash(7)
+    both.sweep()
+    both.poll(minutes=11)
+    site.edit(7, status="publish", type="page", slug="elsewhere")
+    both.poll()
+    both.sweep()
+    assert [(each["kind"], each["fields"]) for each in both.changes()] == [("unpublished", []), ("restored", ["link"])]
+
+
 # too many at once
 
 
