@@ -37,10 +37,19 @@ class Moved:
     total: int | None
 
 
-async def moved(fetch: Fetch, run: Run, endpoint: Endpoint, *, since: datetime, clock: Callable[[], datetime]) -> Moved:
+async def moved(
+    fetch: Fetch,
+    run: Run,
+    endpoint: Endpoint,
+    *,
+    since: datetime,
+    clock: Callable[[], datetime],
+    may_be_empty: bool = False,
+) -> Moved:
     """List what was edited since the watermark, and the newest posts, which tell what just went live.
 
     Two requests, more when a listing fills its page. `since` is the watermark; the overlap is taken off here.
+    `may_be_empty`: a list of nothing, with a total of nothing, is believed of a collection that had posts.
     """
     after = (since - OVERLAP).astimezone(UTC)
     date: datetime | None = None
@@ -61,7 +70,7 @@ async def moved(fetch: Fetch, run: Run, endpoint: Endpoint, *, since: datetime, 
         unreadable += listing.unreadable
         if listing.posts and (listing.posts[-1].published_at or after) < after:
             break
-    if not newest and endpoint.total:
+    if not newest and endpoint.total and not (may_be_empty and total == 0):
         raise PollError("not_data", f"an empty list, although the site had {endpoint.total} posts", url=endpoint.url)
     return Moved(
         edited=tuple(edited.values()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from crawler.decide.removal import AT_LEAST
 from crawler.endpoints.collection import BATCH
 from crawler.endpoints.content import posts
 from crawler.endpoints.listing import moved, wanted
@@ -96,7 +97,14 @@ async def look(visit: Visit, *, unchanged_until: datetime | None, has_beacon: bo
     now = visit.desk.clock()
     walk = visit.desk.store.walk(visit.endpoint.id)
     since = visit.endpoint.watermark or (walk.started_at if walk is not None else now)
-    shown = await moved(visit.fetch, visit.desk.run, visit.endpoint, since=since, clock=visit.desk.clock)
+    shown = await moved(
+        visit.fetch,
+        visit.desk.run,
+        visit.endpoint,
+        since=since,
+        clock=visit.desk.clock,
+        may_be_empty=_may_be_empty(visit),
+    )
     is_limited = walk is not None and walk.reach is not None
     adopt_until = visit.desk.store.newest_published(visit.source.id, now) if is_limited else None
     last = visit.desk.store.sightings_of(visit.endpoint.id, [post.id for post in (*shown.edited, *shown.newest)])
@@ -132,6 +140,13 @@ async def look(visit: Visit, *, unchanged_until: datetime | None, has_beacon: bo
     judged = Judged(unclear=shown.unreadable)
     await visit.commit(judged, state=final, walk=_search(visit, shown.total, published, now), suspicion=suspicion)
     return changes, not unclear
+
+
+def _may_be_empty(visit: Visit) -> bool:
+    """Whether the collection may have lost all of its few posts: the site's only page, while its posts are there."""
+    others = [each for each in visit.desk.store.endpoints(visit.source.id) if each.id != visit.endpoint.id]
+    has_more = any(each.kind == "rest" and each.total and not each.failures for each in others)
+    return has_more and (visit.endpoint.total or 0) < AT_LEAST
 
 
 def _search(visit: Visit, total: int | None, published: int, now: datetime) -> Walk | None:

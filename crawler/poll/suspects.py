@@ -87,6 +87,11 @@ class _Looks:
         if visit.endpoint.id in self._works:
             return None
         witnesses = self._desk.store.witnesses(visit.endpoint.id, _WITNESSES)
+        if not witnesses:
+            # It was the collection's last post: the same API shows the posts of the others.
+            for other in self._visits.values():
+                if self._desk.store.witnesses(other.endpoint.id, 1):
+                    return await self._doubt(other)
         trouble = await evidence.works(self._fetch, self._desk.run, visit.endpoint, witnesses)
         if trouble is None:
             self._works.add(visit.endpoint.id)

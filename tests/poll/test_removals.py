@@ -376,6 +376,27 @@ def both(tmp_path, clock, site):
     return bench
 
 
+@pytest.mark.parametrize("how", GONE)
+def test_the_only_page_of_a_site_may_go_too(both, site, how):
+    does, kind = GONE[how]
+    (page,) = (post.id for post in site.posts.values() if post.type == "page")
+    does(site, page)
+    both.poll(minutes=75)
+    assert both.poll(minutes=11)[0].error is None
+    assert kinds(both) == [(kind, "A page")]
+    if kind == "unpublished":
+        site.edit(page, status="publish")
+        both.poll()
+        assert kinds(both) == [(kind, "A page"), ("restored", "A page")]
+
+
+def test_a_few_pages_are_not_gone_because_their_list_is_empty(both, site):
+    site.fail("*/wp/v2/pages[?]*", Fault(body=b"[]", headers={"X-WP-Total": "0"}), times=None)
+    for _ in range(4):
+        both.sweep(minutes=75)
+    assert both.changes() == []
+
+
 def test_what_is_edited_on_its_way_to_another_collection_is_told_once(both, site):
     old = site.posts[7].content
     for times, (kind, content) in enumerate([("page", "<p>Quite new.</p>"), ("post", old)], start=1):
