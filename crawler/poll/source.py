@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from crawler.config import SourceConfig
-from crawler.decide.health import is_out
+from crawler.decide.health import is_blind, is_out
 from crawler.endpoints.feed import Changed
 from crawler.errors import DiscoveryError, FetchError, ParseError, PollError
 from crawler.model import Endpoint, NotModified, Source, Trouble
@@ -186,14 +186,21 @@ class _Poll:
         self._polled = polled
 
     async def _sweep(self, collections: list[Endpoint]) -> None:
-        """Go on with what is due of the Source's sweep, unless its API is in trouble."""
-        failing = next((each for each in collections if each.failures), None)
-        if failing is not None:
-            await self._desk.store.put_off(self._source.id, self._started + self._config.every)
+        """Go on with what is due of the Source's sweep, unless its API is in trouble.
+
+        A collection that has failed for long does not keep the others from theirs.
+        """
+        failing = [each for each in collections if each.failures]
+        works = [each for each in collections if not each.failures]
+        if failing:
+            goes_on = works and all(is_blind(each.failures) for each in failing)
+            left_out = [each.id for each in failing] if goes_on else None
+            await self._desk.store.put_off(self._source.id, self._started + self._config.every, left_out)
             if self._desk.sweeping != "due":
-                self._polled = replace(self._polled, sweep_error=f"its API fails: {failing.last_error}")
-            return
-        self._add_swept(await sweep.go_on(self._desk, self._source.id, self._config, collections))
+                self._polled = replace(self._polled, sweep_error=f"its API fails: {failing[0].last_error}")
+            if not goes_on:
+                return
+        self._add_swept(await sweep.go_on(self._desk, self._source.id, self._config, works))
 
     def _add_swept(self, swept: sweep.Swept) -> None:
         self._polled = replace(

@@ -9,7 +9,7 @@ A sweep that fails is no failure of the polls: its walk waits and goes on where 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -240,11 +240,19 @@ class _Sweep:
             await store.notice("suspect", source.id, _too_much(source, held), now, self._told_by(), since=begun)
         if not conclusion.is_too_much and source.state == "suspect":
             state = "active"
+        await self._end_others(swept)
         facts = SourceFacts(last_sweep_at=begun, state=state)
         visit = self._visits[-1]
         visit.asked_at = None
         await visit.commit(NOTHING, state=None, facts=facts, suspicion=Suspicion(suspects=conclusion.suspects))
         self._swept = replace(self._swept, is_complete=True)
+
+    async def _end_others(self, swept: Collection[int]) -> None:
+        """End the walks of collections that failed meanwhile and were left out: their next sweep is that of all."""
+        store = self._desk.store
+        others = [each for each in store.endpoints(self._source.id) if each.kind == "rest" and each.id not in swept]
+        walks = [walk for each in others if (walk := store.walk(each.id, "sweep")) is not None and not walk.done]
+        await store.keep_walks([replace(walk, done=True) for walk in walks])
 
     def _told_by(self) -> tuple[str, ...]:
         return notified(self._desk.routes)

@@ -211,6 +211,14 @@ def _facts(connection: sqlite3.Connection, source_id: int, facts: SourceFacts) -
 
 def _swept(connection: sqlite3.Connection, source_id: int, until: datetime) -> None:
     """A sweep that began then has ended: until then silent edits were seen, since the last full reading."""
+    left_out = connection.execute(
+        "SELECT 1 FROM endpoints WHERE source_id = ? AND kind = 'rest' AND failures > 0 AND watermark IS NOT NULL"
+        " AND retired_at IS NULL",
+        (source_id,),
+    ).fetchone()
+    if left_out is not None:
+        covering.ended(connection, source_id, ("silent",), "failing")
+        return
     (since,) = connection.execute(
         "SELECT coalesce(last_sweep_at, baseline_at) FROM sources WHERE id = ?", (source_id,)
     ).fetchone()

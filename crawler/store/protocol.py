@@ -108,8 +108,8 @@ class Store(Protocol):
     async def keep_walks(self, walks: Sequence[Walk]) -> None:
         """Remember where these walks stand, in place of earlier ones of the same kind."""
 
-    async def put_off(self, source_id: int, until: datetime) -> None:
-        """Leave what would be due of a Source's sweeps and suspects alone until then."""
+    async def put_off(self, source_id: int, until: datetime, of: Sequence[int] | None = None) -> None:
+        """Leave what would be due of a Source's sweeps and suspects alone until then; `of`: of these Endpoints only."""
 
     async def pending(self, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
         """The due Alerts of a Sink, in order. What is to go out as one digest has been put together before.

@@ -168,8 +168,8 @@ class SqliteStore:
     async def keep_walks(self, walks: Sequence[Walk]) -> None:
         await self._writer.write(lambda db: sweeping.write(db, walks))
 
-    async def put_off(self, source_id: int, until: datetime) -> None:
-        await self._writer.write(lambda db: suspecting.put_off(db, source_id, until))
+    async def put_off(self, source_id: int, until: datetime, of: Sequence[int] | None = None) -> None:
+        await self._writer.write(lambda db: suspecting.put_off(db, source_id, until, of))
 
     async def pending(self, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
         due = self._read(outbox.due, sink, now, limit)

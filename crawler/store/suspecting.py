@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,18 +45,24 @@ def due(connection: sqlite3.Connection, now: datetime, *, limit: int, besides: I
     return [source_of(row) for row in rows]
 
 
-def put_off(connection: sqlite3.Connection, source_id: int, until: datetime) -> None:
-    """Leave what would be due of a Source alone until then: it could not be looked at."""
-    at = text(until)
+def put_off(connection: sqlite3.Connection, source_id: int, until: datetime, of: Sequence[int] | None) -> None:
+    """Leave what would be due of a Source, or of these Endpoints of it, alone: it could not be looked at."""
+    asked = (text(until), source_id, None if of is None else json_text(list(of)))
     connection.execute(
-        "UPDATE suspects SET next_check_at = ? WHERE source_id = ? AND next_check_at < ?", (at, source_id, at)
+        f"""
+        UPDATE suspects SET next_check_at = ?1 WHERE source_id = ?2 AND next_check_at < ?1
+           AND (?3 IS NULL OR (SELECT s.endpoint_id FROM {_SHOWN_BY} WHERE s.post_id = suspects.post_id
+                                ORDER BY s.last_seen_at DESC LIMIT 1) IN (SELECT value FROM json_each(?3)))
+        """,  # noqa: S608 (our own parts)
+        asked,
     )
     connection.execute(
         """
         UPDATE walks SET next_at = ?1 WHERE kind <> 'baseline' AND done = 0 AND coalesce(next_at, '') < ?1
            AND endpoint_id IN (SELECT id FROM endpoints WHERE source_id = ?2)
+           AND (?3 IS NULL OR endpoint_id IN (SELECT value FROM json_each(?3)))
         """,
-        (at, source_id),
+        asked,
     )
 
 

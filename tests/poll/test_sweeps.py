@@ -409,6 +409,33 @@ def test_a_collection_whose_first_reading_is_stuck_misses_nothing(bench, site, c
     assert bench.one("SELECT state FROM sources") == "active"
 
 
+def test_a_collection_that_is_closed_for_good_does_not_keep_the_others_from_their_sweep(tmp_path, clock, site):
+    """A custom type whose plugin was removed, for example."""
+    site.publish("Page", "<p>A page.</p>", type="page")
+    bench = Bench(tmp_path, clock, {"example.org": site}, "  - {url: 'https://example.org/', types: [posts, pages]}")
+    bench.poll()
+    site.fail("*/wp/v2/pages*", Fault(status=403), times=None)
+    site.silent_edit(3, content="<p>Quite other words.</p>")
+    site.trash(4)
+    site.delete(5)
+    for _ in range(3):
+        bench.poll(minutes=61)
+    for _ in range(2):
+        bench.poll(minutes=24 * 60)
+        bench.poll(minutes=11)
+    # A deleted one may have become a page: nobody can say.
+    kinds = [(each["kind"], each["title"]) for each in bench.changes()]
+    assert kinds == [("edited", "Post 2"), ("unpublished", "Post 3")]
+    assert bench.sweep().sweep_error is not None
+    span = "SELECT end_reason FROM coverage_spans WHERE sees = 'silent' ORDER BY id DESC LIMIT 1"
+    assert bench.rows(span) in ([], [{"end_reason": "failing"}])
+    site.heal()
+    for _ in range(3):
+        bench.sweep(minutes=24 * 60)
+    assert [(each["kind"], each["title"]) for each in bench.changes()] == [*kinds, ("deleted", "Post 4")]
+    assert bench.one("SELECT count(*) FROM walks WHERE done = 0") == 0
+
+
 def test_posts_that_cannot_be_read_are_not_gone(bench, site):
     """A third of the archive is damaged in the list; each is there when it is asked for."""
     answer = site.handle
