@@ -11,6 +11,7 @@ What two endpoints say of one Post differs although nobody edited it, so each is
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -61,7 +62,7 @@ def by_rest(look: Look, post: KnownPost, latest: KnownRevision, sighting: Sighti
     if own is None or fields is None:
         return Taken(old=latest, old_seen_at=latest.shown_at)
     is_later = _is_later(look, latest, sighting)
-    apart = _apart(latest.fields, fields) if is_later else set()
+    apart = _apart(latest.fields, fields) if is_later else _hidden(look, post, latest, sighting)
     edited = set(differing(own.fields, fields, look.ignored))
     unseen = {name for name in edited if not _told_by(name, post.told, latest.fields) or _in_feed(name) in apart}
     # Edited and put back meanwhile: the feed told the one and cannot have shown the other.
@@ -88,6 +89,29 @@ def _is_later(look: Look, latest: KnownRevision, sighting: Sighting) -> bool:
     """Whether the last save came after the feed's last look at the Post: the feed cannot have shown it."""
     looked = latest.shown_at or latest.observed_at
     return sighting.modified_at is None or sighting.modified_at - look.skew > looked
+
+
+def _hidden(look: Look, post: KnownPost, latest: KnownRevision, sighting: Sighting) -> set[str]:
+    """Names of texts that were edited again behind a copy of the feed that a cache kept.
+
+    What the feed tells since an edit may be old by hours. Two renderings of one text differ, so that only words count
+    that both have lost or neither had; and a text that is what it was before the edit.
+    """
+    own, fields = post.own, sighting.fields
+    if own is None or fields is None or sighting.modified_at is None:
+        return set()
+    if sighting.modified_at - look.skew <= latest.observed_at:
+        return set()
+    hidden = set()
+    for name in ("title", "content"):
+        before, told, now = (getattr(each, name) for each in (own.fields, latest.fields, fields))
+        if None in (before, told, now):
+            continue
+        first, second, third = (Counter(text.split()) for text in (before, told, now))
+        is_undone = name in post.told and now == before != told
+        if is_undone or third - (first | second) or (first & second) - third:
+            hidden.add(name)
+    return hidden
 
 
 def _told_by(name: str, told: frozenset[str], feeds: Fields) -> bool:

@@ -55,6 +55,10 @@ async def settle(visit: Visit, read: Read, *, role: Role, keep: bool = True, sin
     if isinstance(read, feed.Same):
         await visit.quiet("unchanged", state=state)
         return NOTHING
+    if counts and _is_old(visit, read.answer):
+        visit.sees = ()
+        await visit.quiet("unchanged", state={})
+        return NOTHING
     if not read.page.sightings and not read.page.unreadable and visit.desk.store.recent_hashes(visit.endpoint.id):
         raise ParseError("not_data", "an empty feed, although it had posts", url=visit.endpoint.url)
     now = visit.asked_at or visit.desk.clock()
@@ -99,6 +103,14 @@ def _asked(page: Page) -> dict[str, object]:
     seconds = page.feed.min_interval
     wait = None if seconds is None else round(min(seconds, LONGEST.total_seconds()))
     return {"min_interval": wait, "skip_hours": page.feed.skip_hours}
+
+
+def _is_old(visit: Visit, answer: Fetched) -> bool:
+    """Whether a cache has kept the answer since before another one was read, as it says by `Age`: that one is newer."""
+    age, read_at = answer.headers.get("age", ""), visit.endpoint.read_at
+    if not (age.isascii() and age.isdigit()) or read_at is None or visit.asked_at is None:
+        return False
+    return visit.asked_at - timedelta(seconds=min(int(age), LONGEST.total_seconds())) < read_at
 
 
 def _skew(visit: Visit, answer: Fetched) -> timedelta:

@@ -277,7 +277,7 @@ class _Poll:
             read_first += await archive.read_on(visit)
         if role != "witness" and isinstance(read, Changed):
             await vanished.note(visit, read.page, judged)
-        if begins:
+        if begins and judged.shown:
             await rereading.begin(visit, judged)
         self._add(visit, baseline=read_first, changes=judged.changes)
 

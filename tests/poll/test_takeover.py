@@ -164,6 +164,52 @@ def test_of_several_edits_each_is_told_once(bench, site):
     assert "last" in bench.changes()[-1]["diff"]
 
 
+HIDDEN = {
+    "other words": ({"content": "<p>Third words, which nobody saw.</p>"}, ("content",)),
+    "another title": ({"title": "Another title"}, ("title",)),
+    "put back": ({"content": "<p>Text of post 29, first words.</p>"}, ("content",)),
+    "only saved": ({}, None),
+    "a term": ({"tags": ["Defence"]}, ("tags",)),
+}
+
+
+@pytest.mark.parametrize("how", HIDDEN)
+def test_an_edit_behind_a_copy_of_the_feed_that_a_cache_kept_is_told_once_when_rest_is_back(bench, site, how):
+    edit, fields = HIDDEN[how]
+    close(bench, site)
+    site.edit(30, content="<p>Text of post 29, second words.</p>")
+    bench.poll()
+    first = [("edited", "Post 29", ("content",))]
+    assert told(bench) == first
+    kept = site.respond("GET", "/feed/").body
+    site.fail("/feed/*", Fault(body=kept), times=None)
+    bench.clock.advance(hours=1)
+    site.edit(30, **edit)
+    for _ in range(3):
+        bench.poll(minutes=70)
+    assert told(bench) == first
+    reopen(bench, site, feed=False)
+    assert [each["fields"] for each in bench.changes()[1:]] == ([list(fields)] if fields else [])
+
+
+def test_a_copy_that_says_how_old_it_is_does_not_bring_back_what_was_edited(closed, site):
+    kept = site.respond("GET", "/feed/").body
+    site.edit(30, title="Another title")
+    closed.poll()
+    once = [("edited", "Another title", ("title",))]
+    assert told(closed) == once
+    before = closed.one("SELECT body_hash FROM endpoints")
+    site.fail("/feed/*", Fault(body=kept, headers={"Age": "3600", "ETag": '"old"'}), times=None)
+    for _ in range(2):
+        closed.poll()
+    assert told(closed) == once
+    assert closed.one("SELECT body_hash FROM endpoints") == before
+    site.heal()
+    site.edit(30, title="A third title")
+    closed.poll()
+    assert told(closed) == [*once, ("edited", "A third title", ("title",))]
+
+
 def test_what_was_edited_and_put_back_is_told_twice(bench, site):
     close(bench, site)
     old = site.posts[30].title
