@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.diff import compare
-from crawler.model import ChangeView, FieldDiff, Fields, PostView, RevisionView
+from crawler.model import ChangeView, FieldDiff, Fields, PostView, Ref, RevisionView
 from crawler.render import alert, for_people, inert, one_line
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -200,6 +200,34 @@ def test_at_most_thirty_lines_of_text_are_shown():
     edit = compare(Fields(content=old), Fields(content=old.replace("old", "new")), ["content"])
     text = for_people(alert(changed(fields=edit.fields, diff=edit.diff)), zone=SEOUL).split("\n")
     assert len(text) == 2 + 30 + 1 + 1 and text[-2].strip() == "25 more hunks"
+
+
+def test_the_text_comes_after_the_other_fields():
+    old, new = Fields(title="a", content="b\n\nc", tags=()), Fields(title="x", content="y\n\nc", tags=(Ref(name="T"),))
+    edit = compare(old, new, ["title", "content", "tags"])
+    text = for_people(alert(changed(fields=edit.fields, diff=edit.diff)), zone=SEOUL).split("\n")
+    assert text[2:5] == ["  Title  [-a-]{+x+}", "  Tags   {+T+}", "  Text   +1 −1 words: [-b-]{+y+}"]
+
+
+def test_paragraphs_that_only_moved_are_told_without_counts():
+    edit = compare(Fields(content="a b\n\nc d\n\ne f"), Fields(content="c d\n\ne f\n\na b"), ["content"])
+    text = for_people(alert(changed(fields=edit.fields, diff=edit.diff)), zone=SEOUL)
+    assert "  Text   (moved) a b\n" in text
+
+
+BIDI = {
+    "hebrew": ("שלום עולם", "שלום חבר", "\u2068שלום \u2068[-עולם-]\u2069\u2068{+חבר+}\u2069\u2069"),
+    "arabic in english": ("He said مرحبا to us", "He said سلام to us",
+                          "\u2068He said \u2068[-مرحبا-]\u2069\u2068{+سلام+}\u2069 to us\u2069"),
+    "english": ("a b", "a c", "a [-b-]{+c+}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "shown"), BIDI.values(), ids=BIDI.keys())
+def test_parts_of_lines_from_right_to_left_are_isolated(old, new, shown):
+    edit = compare(Fields(title=old), Fields(title=new), ["title"])
+    text = for_people(alert(changed(fields=edit.fields, diff=edit.diff)), zone=SEOUL)
+    assert f"  Title  {shown}\n" in text
 
 
 HOSTILE = {

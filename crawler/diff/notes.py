@@ -11,13 +11,14 @@ from crawler.text import words
 #: How such a paragraph begins, by language.
 _BEGINNINGS = {
     "en": r"(?:editor'?s'? (?:note|correction)|corrections?|corrected|clarification|clarified|updated?|erratum|errata"
-    r"|retraction|this (?:article|story|post|report|piece) (?:has been|was) (?:updated|corrected|amended))",
+    r"|retraction|(?:an? )?(?:earlier|previous) versions? of this"
+    r"|this (?:article|story|post|report|piece) (?:has been|was) (?:updated|corrected|amended))",
     "de": r"(?:korrektur|korrigiert|berichtigung|richtigstellung|aktualisierung|aktualisiert|nachtrag"
-    r"|anmerkung der redaktion|hinweis der redaktion)",
+    r"|in einer (?:früheren|vorherigen) (?:version|fassung)|anmerkung der redaktion|hinweis der redaktion)",
     "fr": r"(?:correction|corrigé|rectificatif|rectification|mise à jour|mis à jour|précision|erratum"
-    r"|note de la rédaction)",
+    r"|(?:dans )?une (?:première )?version (?:précédente|antérieure)|note de la rédaction)",
     "es": r"(?:corrección|corregido|rectificación|actualización|actualizado|fe de (?:errores|erratas)|aclaración"
-    r"|nota de(?:l editor| la redacción))",
+    r"|(?:en )?una versión (?:anterior|previa)|nota de(?:l editor| la redacción))",
     "ko": r"(?:정정\s?보도|정정합니다|바로잡습니다|바로 잡습니다|업데이트|정정|수정|편집자 ?주)(?=[\s:\])】>.]|$)",
     "ja": r"(?:お詫びと訂正|訂正とお詫び|訂正|追記|更新|修正|編集部注|アップデート)(?=[\s::\])】》。、]|$)",
 }

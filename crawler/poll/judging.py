@@ -73,6 +73,10 @@ async def _compared(desk: Desk, pairs: tuple[Compare, ...]) -> tuple[Comparison,
         return tuple([await _compared_alone(desk, pair) for pair in pairs])
 
 
+#: Of texts that a child was stopped over; no Change is without something to read.
+_TOO_LARGE = "too large to compare in detail"
+
+
 async def _compared_alone(desk: Desk, pair: Compare) -> Comparison:
     try:
         return await desk.run(pair)
@@ -82,7 +86,8 @@ async def _compared_alone(desk: Desk, pair: Compare) -> Comparison:
             fields=tuple(FieldDiff(name=name) for name in pair.fields),
             words_added=len((pair.new.content or "").split()),
             words_removed=len((pair.old.content or "").split()),
-            summary="too large to compare in detail",
+            summary=_TOO_LARGE,
+            diff="\n\n".join(f"({_TOO_LARGE})" for _ in pair.fields),
             matched=pair.patterns,
         )
 

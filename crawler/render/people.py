@@ -99,9 +99,12 @@ def _fields(data: Mapping[str, Any]) -> Iterator[str]:
     sections = data["diff"].split("\n\n") if data["diff"] else []
     labels = [NAMES.get(field["name"], field["name"]).capitalize() for field in data["fields"]]
     width = max(map(len, (*labels, "Title"))) + 2
+    told = list(zip(labels, data["fields"], sections, strict=False))
+    # The text comes last: it is what may be cut.
+    told.sort(key=lambda each: each[1]["name"] == "content")
     lines = [
         (label if index == 0 else "", line)
-        for label, field, section in zip(labels, data["fields"], sections, strict=False)
+        for label, field, section in told
         for index, line in enumerate(_section(field, section))
     ]
     for label, line in lines[:_MOST_LINES]:
@@ -115,10 +118,10 @@ def _fields(data: Mapping[str, Any]) -> Iterator[str]:
 
 def _section(field: Mapping[str, Any], section: str) -> list[str]:
     lines = section.split("\n")
-    if field["name"] in ("content", "excerpt"):
+    if field["name"] in ("content", "excerpt") and (field["words_added"] or field["words_removed"]):
         counts = f"+{field['words_added']} −{field['words_removed']} words:"
         return [f"{counts} {lines[0]}", *lines[1:]]
-    if field["name"] != "title":
+    if field["name"] not in ("title", "content", "excerpt"):
         return [section.partition(": ")[2] or section]
     return lines
 

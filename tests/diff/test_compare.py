@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from crawler.decide import differing
 from crawler.diff import compare
 from crawler.model import COMPARED, FieldDiff, Fields, Ref
 
@@ -91,7 +95,95 @@ def test_figures_stand_as_printed(old, new, told):
     assert summary.split("; ")[-1] == f"figure {told}"
 
 
+DATES = {
+    "a day": ("It opens on 9 May 2023.", "It opens on 10 May 2023.", "9 May 2023 → 10 May 2023"),
+    "a month first": ("On May 9, 2023 it was", "On June 9, 2023 it was", "May 9, 2023 → June 9, 2023"),
+    "a weekday": ("It meets on Monday.", "It meets on Tuesday.", "Monday → Tuesday"),
+    "digits": ("by 2023-05-09 at last", "by 2023-06-09 at last", "2023-05-09 → 2023-06-09"),
+    "german": ("Am 9. Mai 2023 kam", "Am 9. Juni 2023 kam", "9. Mai 2023 → 9. Juni 2023"),
+    "french": ("le 9 mai 2023 à", "le 9 juin 2023 à", "9 mai 2023 → 9 juin 2023"),
+    "spanish": ("el 9 de mayo de 2023 a", "el 9 de junio de 2023 a", "9 de mayo de 2023 → 9 de junio de 2023"),
+    "korean": ("그는 2023년 5월 9일 도착", "그는 2023년 5월 10일 도착", "2023년 5월 9일 → 2023년 5월 10일"),
+    "japanese": ("会談は2023年5月9日に", "会談は2023年5月8日に", "2023年5月9日 → 2023年5月8日"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "told"), DATES.values(), ids=DATES.keys())
+def test_a_changed_date_is_told_as_a_date(old, new, told):
+    summary = compare(Fields(content=old), Fields(content=new), ["content"]).summary
+    assert summary.split("; ")[1:] == [f"date {told}"]
+
+
+QUOTES = {
+    "reworded": (
+        'He said, "We will never leave the town."',
+        'He said, "We will not leave the town."',
+        "quote changed: “We will never leave the town.” → “We will not leave the town.”",
+    ),
+    "gone": ('He left. "It is over," he said.', "He left.", "quote removed: “It is over,”"),
+    "new": ("He left.", 'He left. "It is over," he said.', "quote added: “It is over,”"),
+    "japanese": ("首相は「増税する」と", "首相は「増税しない」と", "quote changed: “増税する” → “増税しない”"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "told"), QUOTES.values(), ids=QUOTES.keys())
+def test_what_was_done_to_a_quotation_is_told_word_for_word(old, new, told):
+    assert told in compare(Fields(content=old), Fields(content=new), ["content"]).summary
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"It is over," he said.', '"It is over," she said.'),
+        ('"It is over," he said.', '"It is over", he then said.'),
+        ('A 5" gun and a 6" gun.', 'A 5" cannon and a 6" gun.'),
+        ('"An open quote of many words', '"An open quote of some words'),
+        ('First.\n\n"It is over," he said.\n\nLast one.', '"It is over," he said.\n\nFirst.\n\nLast.'),
+    ],
+)
+def test_a_quotation_that_stays_is_not_told(old, new):
+    assert "quote" not in compare(Fields(content=old), Fields(content=new), ["content"]).summary
+
+
+NAMES = st.sampled_from(["", "News", "news", "A b", "[-x-]"])
+REFS = st.builds(Ref, id=st.none() | st.integers(0, 3), name=NAMES)
+TERMS = st.lists(REFS, max_size=3).map(tuple)
+PIECES = st.sampled_from(
+    ["a", "b", "東", "京", "<//x.org/a>", "<//x.org/b>", "<image:/p>", "<image:/q>", "\n", "  x", "[-", "-]", "{+", "¶",
+     "กิ", "ก", "12", '"a', "--"]
+)  # fmt: skip
+TEXTS = st.lists(st.lists(PIECES, min_size=1, max_size=5).map(" ".join), max_size=4).map("\n\n".join)
+STATES = st.builds(
+    Fields,
+    title=TEXTS,
+    content=TEXTS,
+    excerpt=TEXTS,
+    link=st.sampled_from(["https://a.org/", "https://a.org/b", "http://b.org/"]),
+    author=REFS,
+    published_at=st.sampled_from([datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 1, 0, 0, 1, tzinfo=UTC)]),
+    categories=TERMS,
+    tags=TERMS,
+    featured_image=REFS,
+)
+
+
+@given(STATES, STATES)
+def test_every_field_that_differs_shows_how(old, new):
+    names = differing(old, new)
+    found = compare(old, new, names)
+    sections = found.diff.split("\n\n") if found.diff else []
+    assert len(sections) == len(found.fields) == len(names) and bool(found.summary) == bool(names)
+    for section, field in zip(sections, found.fields, strict=True):
+        assert any(mark in section for mark in ("[-", "{+", "(moved)")), field
+        assert "[--]" not in section and "{++}" not in section
+        pair = re.fullmatch(r"[^:]*: \[-(.*)-\]\{\+(.*)\+\}", section)
+        assert pair is None or field.name in ("title", "content", "excerpt") or pair[1] != pair[2]
+
+
 NOTES = {
+    "An earlier version of this article named the wrong minister.": True,
+    "In einer früheren Fassung dieses Artikels stand 12.": True,
+    "An earlier train was on time.": False,
     "Correction: An earlier version named the wrong minister.": True,
     "UPDATE — The ministry has since replied.": True,
     "[Update, 9 May] The ministry has since replied.": True,
