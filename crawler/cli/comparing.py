@@ -64,6 +64,11 @@ def _diff(app: App, post: str, old: int | None, new: int | None, format_: str) -
         before = revisions.revision(reader, found.post_id, first)
         after = revisions.revision(reader, found.post_id, second)
         known = revisions.known_post(reader, found.post_id)
+    if before.derivation != after.derivation:
+        note(
+            "these two were read by different `ignore` rules or versions of crawler, which may show as differences;"
+            f" `crawler reprocess {known.source}` reads them alike"
+        )
     pair = Pair(known, before, after, differing(before.fields, after.fields))
     if format_ == "terminal":
         show(*terminal(pair))

@@ -21,7 +21,7 @@ _REVISION = """
       JOIN sources s ON s.id = p.source_id
       JOIN revision_spans v ON v.post_id = r.post_id AND v.number = r.number
 """
-_INTERNAL = ("author_id", "featured_image_id")
+_INTERNAL = ("author_id", "featured_image_id", "derivation")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +50,8 @@ class StoredRevision:
     last_seen_at: datetime
     superseded_at: datetime | None
     original_id: int | None
+    #: what its text was derived by
+    derivation: str
     #: all columns that scripts may rely on
     row: Row
 
@@ -169,5 +171,6 @@ def _revision(row: Any) -> StoredRevision:
         last_seen_at=sure(row["last_seen_at"]),
         superseded_at=moment(row["superseded_at"]),
         original_id=row["original_id"],
+        derivation=row["derivation"] or str(row["normalizer_version"]),
         row=_public(row),
     )

@@ -70,3 +70,18 @@ def test_history_before_there_is_a_store_is_told(tmp_path, site):
     done = command(tmp_path, site)("preview", "site", "--against-history")
     assert done.returncode == 1
     assert "crawler.db" in done.stderr
+
+
+def test_a_diff_says_that_its_sides_were_read_by_different_rules(tmp_path, site):
+    assert command(tmp_path, site, "")("poll").returncode == 0
+    ruled = command(tmp_path, site)
+    site.edit(2, content=PAGE.format(n=2, text="Words 2."))
+    assert ruled("poll").returncode == 0
+    (change,) = ruled.changes()
+    before = ruled("diff", change["id"])
+    assert "`crawler reprocess site` reads them alike" in before.stderr
+    assert "times" in before.stdout
+    assert ruled("reprocess", "site").returncode == 0
+    after = ruled("diff", change["id"])
+    assert after.stderr == ""
+    assert "times" not in after.stdout and "{+Words+}" in after.stdout
