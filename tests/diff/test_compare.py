@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -240,3 +241,27 @@ def test_fields_and_sections_stand_in_reading_order():
 def test_a_post_that_told_nothing_before_is_all_new():
     found = compare(Fields(), Fields(title="a b", content="c"), ["title", "content"])
     assert (found.words_added, found.words_removed, found.diff) == (3, 0, "{+a b+}\n\n{+c+}")
+
+
+MANY = 20_000
+PARAGRAPHS = [" ".join(f"w{i}" for i in range(start, start + 50)) for start in range(0, MANY, 50)]
+LARGE = {
+    "a word in each paragraph": (PARAGRAPHS, [text.replace("0 ", "0x ", 1) for text in PARAGRAPHS]),
+    "figures everywhere": ([f"a {i} b c d e" for i in range(4000)], [f"a {i + 1} b c d e" for i in range(4000)]),
+    "paragraphs the other way round": (PARAGRAPHS, PARAGRAPHS[::-1]),
+    "quotes everywhere": (
+        [f'he said "{i} b" then' for i in range(4000)],
+        [f'he said "{i} c" then' for i in range(4000)],
+    ),
+    "one word again and again": (["a " * MANY], ["a b " * (MANY // 2)]),
+    "open brackets": (["[- " * MANY], ["{+ " * MANY]),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), LARGE.values(), ids=LARGE.keys())
+def test_large_texts_take_no_time_to_speak_of(old, new):
+    begun = time.process_time()
+    for between in ("\n\n", " "):
+        compare(Fields(content=between.join(old)), Fields(content=between.join(new)), ["content"], ("(?i)sanction",))
+    # A tenth of a second each on an idle machine; a mistake that makes the time grow with the square takes many.
+    assert time.process_time() - begun < 5
