@@ -4,5 +4,7 @@ editor      does what editors, plugins, importers and administrators do, and rem
 operations  the table of what they do
 oracle      from that memory and the times of the looks: the exact list of Changes; imports nothing of `crawler`
 proxy       stands before the site: its clock, and its faults
+comparison  of what was told with what was to be told, and of the posts
 story       draws the operations and the looks, and compares
+troubles    stories amid faults, with REST closed at times, with many posts gone at once
 """

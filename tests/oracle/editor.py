@@ -14,6 +14,8 @@ from tests.wordpress.instance import HERE
 
 CATEGORIES = ("news", "tech", "culture", "opinion", "sports")
 AUTHORS = ("admin", "alice", "bob", "carol")
+#: None of them makes an address by which a page would be found at a post's old one.
+PERMALINKS = ("/%year%/%monthnum%/%postname%/", "/news/%year%/%postname%/", "/%author%/%year%/%monthnum%/%postname%/")
 _FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
@@ -24,6 +26,8 @@ class Post:
     id: int
     #: publish, future, draft, pending, private, trash or gone
     status: str
+    #: post, or page: one that was moved there is shown among the posts no more
+    type: str
     link: str
     slug: str
     published_at: datetime
@@ -40,12 +44,12 @@ class Post:
     password: str = ""
     #: made by `bulk`: nobody knows what exactly is in it
     is_bulk: bool = False
-    #: sets of categories that it has had: a return to one of them would be no plain edit
-    had: set[frozenset[str]] = field(default_factory=set)
+    #: sets of categories and pictures that it has had: a return to one of them would be no plain edit
+    had: set[object] = field(default_factory=lambda: {0})
 
     @property
     def is_public(self) -> bool:
-        return self.status == "publish"
+        return self.status == "publish" and self.type == "post"
 
     def told(self) -> dict[str, Any]:
         """What the public is told of it; a password hides the text."""
@@ -88,6 +92,8 @@ class Editor:
         self.clock, self.rng, self.posts = clock, rng, dict[int, Post]()
         self.log: list[str] = []
         self.images: list[int] = []
+        #: forms of its addresses that the site has not had
+        self.permalinks = list(PERMALINKS)
         self._words = 0
         self._site = site
         self._ctl = subprocess.Popen(
@@ -124,7 +130,7 @@ class Editor:
         modified = more.pop("modified", self.clock.now)
         wanted = _fields(known) | {"date_gmt": f"{date:{_FORMAT}}", "modified_gmt": f"{modified:{_FORMAT}}"} | more
         answer = self.ctl("create", **wanted)
-        post = Post(**known, **_place(answer), had={known["categories"]})
+        post = Post(**known, **_place(answer), had={0, known["categories"]})
         self.posts[post.id] = post
         return post
 
@@ -137,7 +143,7 @@ class Editor:
 
     def edit(self, post: Post, **fields: Any) -> None:
         """Save a post with these fields, as the editor's Update button does."""
-        more = {name: fields.pop(name) for name in ("status", "date_gmt") if name in fields}
+        more = {name: fields.pop(name) for name in ("status", "type", "date_gmt") if name in fields}
         self._took(post, self.ctl("edit", post.id, **_fields(fields), **more, modified_gmt=self.clock.text), **fields)
 
     def assign(self, post: Post, **fields: Any) -> None:
@@ -165,8 +171,7 @@ class Editor:
 
     def _took(self, post: Post, answer: dict[str, Any], **fields: Any) -> None:
         fresh = replace(post, **(_place(answer) | fields))
-        if "categories" in fields:
-            fresh.had.add(fields["categories"])
+        fresh.had |= {fields[name] for name in ("categories", "image") if name in fields}
         if fresh.status == "private":
             # WordPress takes the password off what only its editors may read.
             fresh.password = ""
@@ -191,6 +196,7 @@ def _place(answer: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": answer["id"],
         "status": answer["status"],
+        "type": answer["type"],
         "link": answer["link"],
         "slug": answer["slug"],
         "published_at": _moment(answer["date_gmt"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from tests.oracle.editor import AUTHORS, CATEGORIES, Editor, Post
@@ -38,6 +38,11 @@ def plain(post: Post) -> bool:
 def own(post: Post) -> bool:
     """Public, and all of it is known."""
     return post.is_public and not post.is_bulk
+
+
+def shown_by_feed(post: Post) -> bool:
+    """Public, all of it is known, and its text is to be seen."""
+    return own(post) and plain(post)
 
 
 def hidden(post: Post) -> bool:
@@ -135,6 +140,12 @@ def image(site: Editor, post: Post) -> None:
     site.edit(post, image=site.rng.choice([each for each in site.images if each != post.image]))
 
 
+def assign_image(site: Editor, post: Post) -> None:
+    fresh = [each for each in site.images if each not in post.had]
+    if fresh:
+        site.assign(post, image=site.rng.choice(fresh))
+
+
 def raw_content(site: Editor, post: Post) -> None:
     site.raw(post, content=site.text())
 
@@ -230,6 +241,16 @@ def unprotect(site: Editor, post: Post) -> None:
     site.edit(post, password="")
 
 
+def move_to_pages(site: Editor, post: Post) -> None:
+    """Its id stays, and no post has it any more."""
+    site.edit(post, type="page")
+
+
+def move_back(site: Editor, post: Post) -> None:
+    # Pages have no terms: WordPress gives what was one the default ones.
+    site.edit(post, type="post", categories=post.categories, tags=post.tags)
+
+
 def rename_term(site: Editor) -> None:
     site.ctl("rename-term", "category", site.rng.choice(CATEGORIES), site.text(1))
 
@@ -240,6 +261,14 @@ def rename_author(site: Editor) -> None:
 
 def change_zone(site: Editor) -> None:
     site.ctl("set-option", "timezone_string", site.rng.choice(ZONES))
+
+
+def change_permalinks(site: Editor) -> None:
+    """Every address is another one, and no `modified` moves."""
+    if site.permalinks:
+        site.ctl("set-option", "permalink_structure", site.permalinks.pop())
+        for post in site.public():
+            site.refresh(post)
 
 
 TABLE = (
@@ -262,6 +291,7 @@ TABLE = (
     Operation("edit image", 3, image, own),
     Operation("assign tags", 2, assign_tags, own),
     Operation("assign categories", 2, assign_categories, own),
+    Operation("assign an image", 2, assign_image, own),
     Operation("raw edit of content", 5, raw_content, public),
     Operation("raw edit of title", 3, raw_title, public),
     Operation("touch", 4, touch, public),
@@ -281,9 +311,19 @@ TABLE = (
     Operation("publish", 4, show, hidden),
     Operation("publish edited", 3, show_edited, hidden),
     Operation("postpone", 1, postpone, own, removes=True),
+    Operation("move to pages", 2, move_to_pages, own, removes=True),
+    Operation("move back to posts", 2, move_back, lambda post: post.type == "page"),
     Operation("protect", 3, protect, plain),
     Operation("unprotect", 3, unprotect, lambda post: post.is_public and bool(post.password)),
     Operation("rename a term", 2, rename_term),
     Operation("rename an author", 2, rename_author),
     Operation("change the zone", 1, change_zone, is_quiet=True),
+    Operation("change the permalinks", 1, change_permalinks, is_quiet=True),
+)
+
+#: What the feed tells as REST does; the rest of it is noise.
+BESIDE_REST = tuple(
+    replace(each, may=shown_by_feed)
+    for each in TABLE
+    if each.name in ("edit title", "edit content", "edit title and content", "touch", "comment", "meta")
 )

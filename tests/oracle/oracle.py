@@ -6,13 +6,14 @@ What it goes by stands in the README: what counts as an edit, when a removal is 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from tests.oracle.editor import Post
 
+SHOWN = ("public", "protected")
 TEXT = {"title", "content", "excerpt"}
 #: Two saves of one second share their `modified`.
 SETTLED = timedelta(seconds=5)
@@ -20,6 +21,8 @@ SETTLED = timedelta(seconds=5)
 OVERLAP = timedelta(hours=2)
 #: It shows so many of the newest posts.
 NEWEST = 100
+#: More than this part of all posts gone at once, and so many: nothing is believed until so many sweeps agree.
+MANY, AT_LEAST, AGREE = 0.2, 5, 3
 #: An unpublished post is asked for again after these many days.
 DAYS = (1, 2, 4, 8, 16, 30)
 
@@ -39,6 +42,10 @@ class Suspect:
     due: datetime
     kind: str | None = None
     since: datetime | None = None
+    #: that have missed it
+    sweeps: int = 0
+    #: too many are missing at once: it is not even looked at
+    is_held: bool = False
 
 
 @dataclass
@@ -76,23 +83,29 @@ class Oracle:
         self._last_poll = now
         self._suspects(now)
 
-    def sweep(self, now: datetime) -> None:
-        """A poll, and behind it all of the archive."""
+    def sweep(self, now: datetime, *, accept: bool = False) -> None:
+        """A poll, and behind it all of the archive. `accept`: the operator says that what is missing is gone."""
         self.poll(now)
+        missing = []
         for post in self._posts.values():
             seen = self._seen.get(post.id)
             if post.is_public:
                 self._read(post, now)
-            elif seen is not None and seen.state in ("public", "protected"):
-                if seen.suspect is None:
-                    seen.suspect = Suspect(due=now)
+            elif seen is not None and seen.state in SHOWN:
+                missing.append(seen)
             elif seen is not None and seen.suspect is not None:
                 seen.suspect.due = now
+        shown = sum(seen.state in SHOWN for seen in self._seen.values())
+        self._missed(missing, now, is_much=len(missing) >= AT_LEAST and len(missing) > shown * MANY and not accept)
         self._suspects(now)
 
-    def open_suspects(self) -> int:
-        """Posts that may be gone: nothing is told of them yet."""
-        return sum(seen.suspect is not None and seen.state in ("public", "protected") for seen in self._seen.values())
+    def _missed(self, missing: Sequence[Seen], now: datetime, *, is_much: bool) -> None:
+        for seen in missing:
+            seen.suspect = seen.suspect or Suspect(due=now)
+            seen.suspect.sweeps += 1
+            seen.suspect.is_held = is_much and seen.suspect.sweeps < AGREE
+            if seen.suspect.kind is None:
+                seen.suspect.due = now
 
     def unsettled(self) -> int:
         """Removals that await a second look, also of posts that were unpublished and are now deleted."""
@@ -103,7 +116,7 @@ class Oracle:
 
     def _is_wanted(self, post: Post) -> bool:
         seen = self._seen.get(post.id)
-        if seen is None or seen.state not in ("public", "protected") or seen.modified_at != post.modified_at:
+        if seen is None or seen.state not in SHOWN or seen.modified_at != post.modified_at:
             return True
         return seen.read_at < seen.modified_at + SETTLED
 
@@ -126,12 +139,12 @@ class Oracle:
 
     def _suspects(self, now: datetime) -> None:
         for number, seen in self._seen.items():
-            if seen.suspect is not None and seen.suspect.due <= now:
+            if seen.suspect is not None and not seen.suspect.is_held and seen.suspect.due <= now:
                 post = self._posts[number]
                 if post.is_public:
                     self._read(post, now)
                 else:
-                    self._gone(number, seen, seen.suspect, "deleted" if post.status == "gone" else "unpublished", now)
+                    self._gone(number, seen, seen.suspect, _gone_how(post), now)
 
     def _gone(self, number: int, seen: Seen, suspect: Suspect, kind: str, now: datetime) -> None:
         """One look says that it is gone; two, `confirm` apart, prove it."""
@@ -146,6 +159,11 @@ class Oracle:
             self.expected[number].append(Change(kind))
             seen.state = kind
             seen.suspect = None if kind == "deleted" else Suspect(due=_asked_again(now, now), kind=kind, since=now)
+
+
+def _gone_how(post: Post) -> str:
+    """A page has no id among the posts."""
+    return "deleted" if post.status == "gone" or post.type != "post" else "unpublished"
 
 
 def _first_seen(post: Post, now: datetime) -> Seen:

@@ -84,6 +84,7 @@ class Proxy:
 
     def __init__(self, clock: Clock) -> None:
         self.fault: Callable[[str], str | None] = unspoilt
+        #: what was asked for, and by which fault the answer was another one
         self.asked: list[tuple[str, str | None]] = []
         proxy = self
 
@@ -115,12 +116,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         fault = self.proxy.fault(self.path)
-        self.proxy.asked.append((self.path, fault))
         answer = self._site()
         if fault is not None:
             if answer.headers.pop("Content-Encoding", "") == "gzip":
                 answer.body = gzip.decompress(answer.body)
+            before = answer.status, answer.body
             FAULTS[fault](answer)
+            has_hit = (answer.status, answer.body) != before or (answer.is_cut and answer.body)
+            fault = fault if has_hit else None
+        self.proxy.asked.append((self.path, fault))
         self._send(answer)
 
     def _site(self) -> Answer:
