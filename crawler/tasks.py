@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from crawler.model import Comparison, Fields, IgnoreRule, Listing, Page
+from crawler.model import Comparison, Fields, IgnoreRule, Listing, Page, Place
 from crawler.parse.answers import Derived, PageLinks, SiteIndex
 
 Result = TypeVar("Result")
@@ -100,6 +100,22 @@ class Compare(Task[Comparison]):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FindPlaces(Task[tuple[Place, ...]]):
+    """Where two texts differ."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Propose(Task[str]):
+    """An original, and a place of its text that changes at every look: a rule to ignore it, or nothing."""
+
+    original: bytes
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CompareMany(Task[tuple[Comparison, ...]]):
     """Many comparisons in one go, answered in the same order."""
 
@@ -164,6 +180,18 @@ def _compare(task: Compare) -> Comparison:
     return diff.compare(task.old, task.new, task.fields, task.patterns)
 
 
+def _find_places(task: FindPlaces) -> tuple[Place, ...]:
+    from crawler.diff import places
+
+    return places.places(task.old, task.new)
+
+
+def _propose(task: Propose) -> str:
+    from crawler.parse import proposal
+
+    return proposal.propose(task.original, task.place) or ""
+
+
 def _compare_many(task: CompareMany) -> tuple[Comparison, ...]:
     return tuple(_compare(each) for each in task.pairs)
 
@@ -189,6 +217,8 @@ KINDS: dict[str, Kind] = {
         Kind(task=ParseLinks, result=PageLinks, run=_parse_links),
         Kind(task=Rederive, result=tuple[Derived, ...], run=_rederive),
         Kind(task=Compare, result=Comparison, run=_compare),
+        Kind(task=FindPlaces, result=tuple[Place, ...], run=_find_places),
+        Kind(task=Propose, result=str, run=_propose),
         Kind(task=CompareMany, result=tuple[Comparison, ...], run=_compare_many),
     )
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from crawler.decide.moving import Moved
-from crawler.model import Endpoint, KnownPost, PostPlan, Source
+from crawler.model import Endpoint, Flips, KnownPost, PostPlan, Source
 from crawler.model.plan import PollKind
 
 
@@ -50,3 +51,5 @@ class Decision:
     unclear: tuple[str, ...]
     #: Posts whose WordPress id another post was shown under: nothing is written of that one yet
     replaced: tuple[KnownPost, ...] = ()
+    #: of Posts that flip between two states, as they are from now on
+    flips: Mapping[int, Flips] = field(default_factory=dict)

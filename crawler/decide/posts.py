@@ -8,12 +8,14 @@ from crawler.decide.fields import differing, tells_more
 from crawler.decide.keys import absorbing, contradiction, former_keys, given_up, known_as, taking
 from crawler.decide.look import Decision, Look
 from crawler.decide.moving import Moved
+from crawler.decide.returns import held, settled
 from crawler.decide.takeover import Taken, by_collection, by_feed, by_rest
 from crawler.decide.times import is_news, is_silent, old_seen_at
 from crawler.identity import Keys, Replaced, Unclear, keys_of, matches
 from crawler.model import (
     ChangePlan,
     Fields,
+    Flips,
     Key,
     Known,
     KnownPost,
@@ -39,6 +41,7 @@ def decide(look: Look, known: Known, page: Page) -> Decision:
     seen: list[int] = []
     unclear: list[str] = []
     replaced: list[KnownPost] = []
+    flips: dict[int, Flips] = {}
     sightings = list({sighting.raw_hash: sighting for sighting in page.sightings}.values())
     shown = [_keys(sighting) for sighting in sightings]
     owners = known.owners
@@ -54,6 +57,7 @@ def decide(look: Look, known: Known, page: Page) -> Decision:
             unclear.append(f"{_name(sighting)}: {why}")
         elif found.post is not None and _is_same(look, found.post, sighting):
             seen.append(found.post.id)
+            flips |= _settled(look, found.post, changed=False)
         elif found.post is None and not look.counts:
             continue
         elif sighting.text_hash is None:
@@ -65,10 +69,21 @@ def decide(look: Look, known: Known, page: Page) -> Decision:
         elif look.kind != "baseline" or found.post.seen is None:
             keys = tuple(key for key in found.keys if owners.get(key) != found.post.id)
             plan = _known(look, found.post, _own(sighting, found.keys), sighting.text_hash, keys)
+            waits = held(look, found.post, sighting) if plan.change is not None else None
+            if waits is not None:
+                seen.append(found.post.id)
+                flips[found.post.id] = waits
+                continue
+            flips |= _settled(look, found.post, changed=plan.change is not None)
             plan = plan if found.absorbs is None else absorbing(plan, found.absorbs)
             plans.append(taking(plan, owners))
         # else a baseline meets a post again that was edited since: it makes no Changes, so the next poll finds this one
-    return Decision(posts=tuple(plans), seen=tuple(seen), unclear=tuple(unclear), replaced=tuple(replaced))
+    return Decision(posts=tuple(plans), seen=tuple(seen), unclear=tuple(unclear), replaced=tuple(replaced), flips=flips)
+
+
+def _settled(look: Look, post: KnownPost, *, changed: bool) -> dict[int, Flips]:
+    flips = settled(look, post, changed=changed)
+    return {} if flips is None else {post.id: flips}
 
 
 def _is_same(look: Look, post: KnownPost, sighting: Sighting) -> bool:

@@ -1,7 +1,8 @@
 """The glossary: the nouns of this program as frozen values. All datetimes are aware and in UTC.
 
 `web` what is asked and answered, `post` what a site says, `known` what the store knows,
-`change` what lies between, `notice` news about the watching itself, `plan` what is to be written.
+`change` what lies between, `notice` news about the watching itself, `unrest` what does not come to rest, `plan` what is
+to be written.
 """
 
 from crawler.model.change import (
@@ -37,6 +38,7 @@ from crawler.model.notice import NoticeKind, NoticeSource, NoticeView, Trouble
 from crawler.model.plan import (
     ChangePlan,
     EndpointState,
+    NoticePlan,
     Plan,
     PollRecord,
     PostPlan,
@@ -57,6 +59,7 @@ from crawler.model.post import (
     Ref,
     Sighting,
 )
+from crawler.model.unrest import Flips, Held, Left, Place, Restless
 from crawler.model.web import Fetch, Fetched, NotModified, Request, Validators
 
 __all__ = [
@@ -78,21 +81,26 @@ __all__ = [
     "Fetched",
     "FieldDiff",
     "Fields",
+    "Flips",
     "Gone",
+    "Held",
     "IgnoreRule",
     "Key",
     "Known",
     "KnownPost",
     "KnownRevision",
     "LastSighting",
+    "Left",
     "Listed",
     "Listing",
     "NotModified",
     "NoticeKind",
+    "NoticePlan",
     "NoticeSource",
     "NoticeView",
     "Page",
     "PendingAlert",
+    "Place",
     "Plan",
     "PollRecord",
     "PostPlan",
@@ -102,6 +110,7 @@ __all__ = [
     "Ref",
     "RemovalPlan",
     "Request",
+    "Restless",
     "Retained",
     "RevisionPlan",
     "RevisionView",

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from crawler.model.post import Fields, Key
+from crawler.model.unrest import Flips, Left, Restless
 from crawler.model.web import Validators
 
 EndpointKind = Literal["rest", "feed"]
@@ -247,6 +248,12 @@ class KnownPost:
     own: KnownRevision | None = None
     #: names of the fields that Changes have told of since that one
     told: frozenset[str] = frozenset()
+    #: the state before this one, where the endpoint that is looking showed both
+    left: Left | None = None
+    #: its returns to such states, by that endpoint; while one is held, `seen` is from before it
+    flips: Flips | None = None
+    #: its text changes at every look at that endpoint
+    restless: Restless | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

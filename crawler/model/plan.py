@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from crawler.errors import Reason
 from crawler.model.change import ChangeKind, Comparison
 from crawler.model.known import Cause, Gone, KnownRevision, PostState, Suspect, Walk
+from crawler.model.notice import NoticeKind
 from crawler.model.post import Fields, Key, Sighting
+from crawler.model.unrest import Flips, Restless
 from crawler.model.web import Validators
 
 PollKind = Literal["baseline", "poll", "sweep"]
@@ -154,6 +156,17 @@ class Suspicion:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NoticePlan:
+    """A Notice about the Plan's Source."""
+
+    kind: NoticeKind
+    #: what of the Source it is about: the same is told once at a time
+    part: str
+    #: for people
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     """Everything that one endpoint's poll (or one page of a walk) writes, in one transaction."""
 
@@ -166,12 +179,17 @@ class Plan:
     posts: tuple[PostPlan, ...] = ()
     #: Posts that were shown with nothing new: only their `last_seen_at` moves
     seen: tuple[int, ...] = ()
+    #: of these Posts as they are from now on
+    flips: Mapping[int, Flips] = field(default_factory=dict)
+    #: None: they rest
+    restless: Mapping[int, Restless | None] = field(default_factory=dict)
+    notices: tuple[NoticePlan, ...] = ()
     facts: SourceFacts = SourceFacts()
     walk: Walk | None = None
     suspicion: Suspicion = Suspicion()
     #: what is seen up to now through this look, once it is committed
     sees: tuple[Sees, ...] = ()
-    #: names of the sinks that take Notices, for what this look puts an end to
+    #: names of the sinks that take Notices
     notified: tuple[str, ...] = ()
     #: what the texts of its Posts were derived by
     derivation: str = ""

@@ -11,7 +11,7 @@ from crawler.endpoints import feed
 from crawler.errors import ParseError
 from crawler.fetch import validators_of
 from crawler.model import Fetched, NotModified, Page, SourceFacts, Validators
-from crawler.poll import archive
+from crawler.poll import again, archive
 from crawler.poll.judging import NOTHING, Judged
 from crawler.poll.visit import Visit
 from crawler.schedule import LONGEST
@@ -33,7 +33,8 @@ async def ask(visit: Visit, *, whole: bool = False) -> Read:
     if visit.desk.sweeping != "due":
         # WordPress answers 304 although a post has gone, or SQL has changed one (measured): a sweep wants it whole.
         endpoint = replace(endpoint, validators=Validators())
-    if whole:
+    # Where it has shown an older state, "not modified" does not say what another cache would show.
+    if whole or again.is_awaited(visit):
         endpoint = replace(endpoint, validators=Validators(), body_hash=None)
     visit.asking()
     return await feed.look(visit.fetch, visit.desk.run, endpoint, rules=visit.config.ignore, known=known)

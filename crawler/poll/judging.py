@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from crawler.decide import Decision, Look, complete, decide, keys_to_ask
 from crawler.errors import ParseError
-from crawler.model import ChangePlan, Comparison, FieldDiff, Fields, IgnoreRule, Known, KnownPost, Page, PostPlan
+from crawler.model import (
+    ChangePlan,
+    Comparison,
+    FieldDiff,
+    Fields,
+    Flips,
+    IgnoreRule,
+    Known,
+    KnownPost,
+    NoticePlan,
+    Page,
+    PostPlan,
+    Restless,
+)
+from crawler.poll import unrest
 from crawler.poll.desk import Desk
 from crawler.poll.rederiving import as_read_today
 from crawler.route import patterns
@@ -26,6 +41,11 @@ class Judged:
     unclear: tuple[str, ...] = ()
     #: Posts whose WordPress id another post was shown under
     replaced: tuple[KnownPost, ...] = ()
+    #: of Posts that flip between two states, as they are from now on
+    flips: Mapping[int, Flips] = field(default_factory=dict)
+    #: None: they rest
+    restless: Mapping[int, Restless | None] = field(default_factory=dict)
+    notices: tuple[NoticePlan, ...] = ()
 
     @property
     def new(self) -> int:
@@ -47,12 +67,18 @@ async def judged(desk: Desk, look: Look, page: Page, rules: tuple[IgnoreRule, ..
     known = desk.store.known(look.source.id, look.endpoint.id, keys_to_ask(page, look.moved))
     known = await as_read_today(desk, look, known, page, rules)
     decision = decide(look, known, page)
+    completed = await _completed(desk, look, known, decision)
+    flips, notices = unrest.flapping(desk, look, known, decision.flips)
+    posts, restless, told = await unrest.restless(desk, look, known, decision, completed)
     return Judged(
-        posts=await _completed(desk, look, known, decision),
+        posts=posts,
         seen=decision.seen,
         shown=len(page.sightings) + len(page.unreadable),
         unclear=(*page.unreadable, *decision.unclear),
         replaced=decision.replaced,
+        flips=flips,
+        restless=restless,
+        notices=(*notices, *told),
     )
 
 

@@ -13,6 +13,7 @@ from crawler.endpoints.walk import step as stepped
 from crawler.errors import PollError
 from crawler.fetch import robots
 from crawler.model import KnownPost, SourceFacts, Walk
+from crawler.poll import again
 from crawler.poll.judging import Judged
 from crawler.poll.replaced import suspected
 from crawler.poll.visit import Visit
@@ -130,7 +131,8 @@ async def look(visit: Visit, *, unchanged_until: datetime | None, has_beacon: bo
         unclear += judged.unclear
         changes += judged.changes
         published += sum(post.change is not None and post.change.kind == "published" for post in judged.posts)
-    every = max(visit.config.every, HOURLY) if has_beacon else visit.config.every
+    changes += await again.read(visit, circumstances, besides=ids, state=unfinished)
+    every = max(visit.config.every, HOURLY) if has_beacon and not again.is_awaited(visit) else visit.config.every
     final = {
         "watermark": since if unclear and now - since < HELD else min(shown.date or now, now),
         "total": shown.total,

@@ -23,7 +23,7 @@ from crawler.endpoints.feed import Changed
 from crawler.errors import DiscoveryError, FetchError, ParseError, PollError
 from crawler.model import Endpoint, NotModified, Source, Trouble
 from crawler.model.plan import PollKind, Sees
-from crawler.poll import archive, feeds, login, rereading, rest, site, sweep, trust, vanished
+from crawler.poll import again, archive, feeds, login, rereading, rest, site, sweep, trust, vanished
 from crawler.poll.desk import Desk
 from crawler.poll.found import Found, find, reason_of
 from crawler.poll.polled import Polled, report
@@ -328,7 +328,9 @@ class _Poll:
         """Whether to look at a collection now; one that fails has a wait of its own."""
         if self._is_due(collection):
             return True
-        return self._forced or is_back if collection.failures else signal
+        if collection.failures:
+            return self._forced or is_back
+        return signal or again.is_awaited(self._visit(collection))
 
     def _is_due(self, endpoint: Endpoint) -> bool:
         # One that has never been tried may have been found after this poll began.

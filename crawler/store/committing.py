@@ -7,7 +7,7 @@ from datetime import datetime
 
 from crawler.errors import StoreConflict
 from crawler.model import EndpointState, Plan, PollRecord, SourceFacts
-from crawler.store import concluding, covering, occasions, suspecting, sweeping
+from crawler.store import concluding, covering, noticing, occasions, restlessness, returning, suspecting, sweeping
 from crawler.store.posting import write_posts
 from crawler.store.rows import hours_text, moment, needed, text
 from crawler.store.waits import recovered
@@ -38,9 +38,17 @@ def write(connection: sqlite3.Connection, plan: Plan, *, normalizer_version: int
         if plan.posts:
             write_posts(connection, plan, poll_id, normalizer_version)
         _seen(connection, plan)
+        returning.write(connection, plan.endpoint_id, plan.flips)
+        restlessness.write(connection, plan.endpoint_id, plan.restless)
+        _notices(connection, plan)
         suspecting.write(connection, plan, poll_id, at=needed(text(plan.now)))
     except sqlite3.IntegrityError as error:
         raise StoreConflict(f"the store has moved since the plan was made: {error}") from error
+
+
+def _notices(connection: sqlite3.Connection, plan: Plan) -> None:
+    for each in plan.notices:
+        noticing.write(connection, each.kind, plan.source_id, each.text, plan.now, plan.notified, part=each.part)
 
 
 def _endpoint(connection: sqlite3.Connection, state: EndpointState, *, at: str) -> None:

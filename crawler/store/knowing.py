@@ -8,7 +8,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from crawler.model import Endpoint, Key, Known, KnownPost, KnownRevision, LastSighting, Source, Validators
+from crawler.model import (
+    Endpoint,
+    Flips,
+    Key,
+    Known,
+    KnownPost,
+    KnownRevision,
+    LastSighting,
+    Source,
+    Validators,
+)
+from crawler.store import restlessness, returning
 from crawler.store.rows import fields_of, hours, json_text, moment, names, prints, sure, text
 
 #: Sightings whose raw hashes a feed's parse is told of: more than any window that a feed shows.
@@ -170,7 +181,8 @@ def known(connection: sqlite3.Connection, source_id: int, endpoint_id: int, keys
     }
     if not owners:
         return Known(posts={}, owners={})
-    ids = json_text(sorted(set(owners.values())))
+    post_ids = sorted(set(owners.values()))
+    flips = returning.flips(connection, post_ids, endpoint_id)
     rows = connection.execute(
         """
         SELECT p.id AS post_id, p.wp_id, p.guid, p.link AS post_link, p.type, p.state,
@@ -184,9 +196,12 @@ def known(connection: sqlite3.Connection, source_id: int, endpoint_id: int, keys
           LEFT JOIN revisions r ON r.id = p.latest_revision_id
           LEFT JOIN sightings s ON s.post_id = p.id AND s.endpoint_id = ?
         """,
-        (ids, endpoint_id),
+        (json_text(post_ids), endpoint_id),
     )
-    return Known(posts={row["post_id"]: _post(connection, row, endpoint_id) for row in rows}, owners=owners)
+    posts = {row["post_id"]: _post(connection, row, endpoint_id, flips.get(row["post_id"])) for row in rows}
+    for post_id, each in restlessness.restless(connection, post_ids, endpoint_id).items():
+        posts[post_id] = replace(posts[post_id], restless=each)
+    return Known(posts=posts, owners=owners)
 
 
 def source_of(row: sqlite3.Row) -> Source:
@@ -309,7 +324,7 @@ def _by_another(
     }
 
 
-def _post(connection: sqlite3.Connection, row: sqlite3.Row, endpoint_id: int) -> KnownPost:
+def _post(connection: sqlite3.Connection, row: sqlite3.Row, endpoint_id: int, flips: Flips | None) -> KnownPost:
     about: dict[str, Any] = {"latest": None}
     earlier: dict[str, int] = {}
     if row["number"] is not None:
@@ -317,6 +332,8 @@ def _post(connection: sqlite3.Connection, row: sqlite3.Row, endpoint_id: int) ->
         about = {"latest": latest}
         if latest.endpoint_id != endpoint_id:
             about = _by_another(connection, latest, row["post_id"], endpoint_id)
+        elif row["previous_change"] is not None:
+            about["left"] = returning.left(connection, row["post_id"], row)
     if row["revisions"] > 1:
         earlier = {
             older["content_hash"]: older["number"]
@@ -331,7 +348,8 @@ def _post(connection: sqlite3.Connection, row: sqlite3.Row, endpoint_id: int) ->
             raw_hash=row["raw_hash"],
             text_hash=row["text_hash"],
             modified_at=moment(row["seen_modified_at"]),
-            last_seen_at=sure(row["last_seen_at"]),
+            # The looks since then showed the return that is held, and not this.
+            last_seen_at=flips.held.left_at if flips and flips.held else sure(row["last_seen_at"]),
             prints=prints(row["prints"]),
             derivation=row["seen_derivation"],
         )
@@ -346,5 +364,6 @@ def _post(connection: sqlite3.Connection, row: sqlite3.Row, endpoint_id: int) ->
         seen=seen,
         previous_change=row["previous_change"],
         earlier=earlier,
+        flips=flips,
         **about,
     )

@@ -33,6 +33,7 @@ def _absorb(connection: sqlite3.Connection, post_id: int, absorbed: int) -> None
     connection.execute("UPDATE OR IGNORE sightings SET post_id = ? WHERE post_id = ?", (post_id, absorbed))
     connection.execute("DELETE FROM sightings WHERE post_id = ?", (absorbed,))
     connection.execute("DELETE FROM suspects WHERE post_id = ?", (absorbed,))
+    connection.execute("DELETE FROM flips WHERE post_id = ?", (absorbed,))
     connection.execute(
         """
         UPDATE posts SET first_seen_at = min(first_seen_at, (SELECT first_seen_at FROM posts WHERE id = ?))

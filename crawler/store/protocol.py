@@ -223,6 +223,12 @@ class Store(Protocol):
     def sightings_of(self, endpoint_id: int, wp_ids: Iterable[int]) -> Mapping[int, LastSighting]:
         """What the Endpoint last said of posts with these WordPress ids."""
 
+    def held_ids(self, endpoint_id: int, since: datetime) -> list[int | None]:
+        """WordPress ids, where there are any, of Posts with a return that the Endpoint has shown since and is held."""
+
+    def is_flapping(self, source_id: int, since: datetime) -> bool:
+        """Whether it was told that a Post of the Source flips, and one of those has since then."""
+
     def stale_revisions(self, source_id: int, derivation: str) -> int:
         """How many Revisions of the Source have an original and were derived otherwise than this."""
 

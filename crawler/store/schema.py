@@ -593,3 +593,48 @@ def m0011_derivations(db: Database) -> None:
         # internal: null, not known
         "ALTER TABLE sightings ADD COLUMN derivation TEXT",
     )
+
+
+@migrations()
+def m0012_flips(db: Database) -> None:
+    """Posts that flip between two states."""
+    _run(
+        db,
+        """
+        CREATE TABLE flips (                    -- internal: returns to a state just left, as an endpoint shows them
+            post_id INTEGER NOT NULL REFERENCES posts(id) ON DELETE CASCADE,
+            endpoint_id INTEGER NOT NULL REFERENCES endpoints(id) ON DELETE CASCADE,
+            text_hash TEXT,                     -- of the one that waits for further looks; null: none does
+            state TEXT CHECK (state IN ('public', 'protected')),
+            left_at TEXT,                       -- when the state that it returned from was last seen
+            looks INTEGER NOT NULL DEFAULT 0,   -- further looks that agreed
+            last_at TEXT,                       -- of the last look that showed it
+            dropped INTEGER NOT NULL DEFAULT 0, -- how many in a row the next look took back
+            dropped_at TEXT,
+            told_at TEXT,                       -- of the Notice; null: it has settled since
+            PRIMARY KEY (post_id, endpoint_id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX flips_held ON flips (endpoint_id, last_at) WHERE text_hash IS NOT NULL",
+    )
+
+
+@migrations()
+def m0013_restless(db: Database) -> None:
+    """Posts whose text changes at every look."""
+    _run(
+        db,
+        """
+        CREATE TABLE restless (                 -- internal: text that changes while `modified` rests
+            post_id INTEGER NOT NULL REFERENCES posts(id) ON DELETE CASCADE,
+            endpoint_id INTEGER NOT NULL REFERENCES endpoints(id) ON DELETE CASCADE,
+            modified_at TEXT NOT NULL,          -- as long as it is this
+            looks INTEGER NOT NULL,             -- in a row that changed it at the same place
+            places TEXT NOT NULL CHECK (json_valid(places)),    -- the words around
+            told_at TEXT,                       -- of the Notice: since then it alerts once a day
+            alerted_at TEXT,                    -- of the last Change that was an Alert
+            untold INTEGER NOT NULL DEFAULT 0,  -- Changes since then, which were none
+            PRIMARY KEY (post_id, endpoint_id)
+        ) STRICT, WITHOUT ROWID
+        """,
+    )

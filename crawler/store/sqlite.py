@@ -47,6 +47,7 @@ from crawler.store import (
     rederiving,
     registering,
     retrying,
+    returning,
     sites,
     sources,
     suspecting,
@@ -284,6 +285,12 @@ class SqliteStore:
 
     def sightings_of(self, endpoint_id: int, wp_ids: Iterable[int]) -> Mapping[int, LastSighting]:
         return self._read(knowing.sightings_of, endpoint_id, wp_ids)
+
+    def held_ids(self, endpoint_id: int, since: datetime) -> list[int | None]:
+        return self._read(returning.wished, endpoint_id, since)
+
+    def is_flapping(self, source_id: int, since: datetime) -> bool:
+        return self._read(returning.is_told, source_id, since)
 
     def stale_revisions(self, source_id: int, derivation: str) -> int:
         return self._read(rederiving.count_stale, source_id, derivation)

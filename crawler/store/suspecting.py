@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from crawler.model import Plan, RemovalPlan, Source, Suspect
+from crawler.store import returning
 from crawler.store.knowing import SOURCES, WATCHED, source_of
 from crawler.store.posting import alert_rows, change_row, insert
 from crawler.store.rows import json_text, needed, suspicion, text
@@ -156,6 +157,7 @@ def _clear_shown(connection: sqlite3.Connection, plan: Plan) -> None:
 
 
 def _removals(connection: sqlite3.Connection, removals: Iterable[RemovalPlan], poll_id: int, at: str) -> None:
+    returning.forget(connection, [removal.post_id for removal in removals])
     for removal in removals:
         connection.execute("UPDATE posts SET state = ? WHERE id = ?", (removal.state, removal.post_id))
         row = change_row(removal.change, post_id=removal.post_id, revision_id=None, poll_id=poll_id, at=at)

@@ -110,6 +110,7 @@ class Watch:
             endpoint=state,
             posts=decision.posts,
             seen=decision.seen,
+            flips=decision.flips,
         )
 
     def rows(self, columns, table):
@@ -180,7 +181,9 @@ def test_deciding_again_on_what_was_committed_changes_nothing(store, pages):
 @given(history=histories)
 def test_a_history_has_one_change_for_each_two_states_that_differ(store, history):
     site = Watch(store)
-    shown = list(states(history))
+    # Each is saved after the one before: a return to the state just left is held otherwise.
+    saved = [NOW + timedelta(minutes=minutes) for minutes in range(len(history))]
+    shown = list(states([each | {"modified": at} for each, at in zip(history, saved, strict=True)]))
     site.look(page(shown[0]), kind="baseline")
     for each in shown[1:]:
         site.look(page(each))
