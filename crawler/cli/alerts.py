@@ -15,11 +15,12 @@ from crawler.alert import Sink
 from crawler.cli import times
 from crawler.cli.app import App, current_time, pass_app
 from crawler.cli.beside import done
-from crawler.cli.compose import sink_of, watching
+from crawler.cli.compose import watching
 from crawler.cli.formats import WRITERS
 from crawler.cli.options import Listing, list_options, number
 from crawler.cli.printing import Column, line, note, show, table
 from crawler.cli.progress import progress
+from crawler.cli.sinks import opened_sinks
 from crawler.cli.watch import configured, run_loop
 from crawler.commands.retrying import retry_alerts
 from crawler.commands.turns import Turns
@@ -108,8 +109,7 @@ def test_command(app: App, name: str, with_samples: bool) -> None:
       crawler alerts test newsroom --samples
     """
     config = configured(app)
-    sink = sink_of(_named(config, name), config)
-    raise SystemExit(run_loop(_test(sink, _payloads(name, with_samples=with_samples))))
+    raise SystemExit(run_loop(_test(config, _named(config, name), _payloads(name, with_samples=with_samples))))
 
 
 def _named(config: Config, name: str) -> SinkConfig:
@@ -129,7 +129,12 @@ def _payloads(sink: str, *, with_samples: bool) -> Iterator[dict[str, Any]]:
         yield from samples(tag, now)
 
 
-async def _test(sink: Sink, payloads: Iterator[Mapping[str, Any]]) -> int:
+async def _test(config: Config, wanted: SinkConfig, payloads: Iterator[Mapping[str, Any]]) -> int:
+    async with opened_sinks(config, [wanted]) as (sink,):
+        return await _send(sink, payloads)
+
+
+async def _send(sink: Sink, payloads: Iterator[Mapping[str, Any]]) -> int:
     """Send each of them; returns the exit code."""
     code = 0
     for payload in payloads:

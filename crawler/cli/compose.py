@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from crawler import __version__
-from crawler.alert import JsonlSink, Sink, StdoutSink
-from crawler.cli.colours import paint
-from crawler.config import Config, SinkConfig, SourceConfig
+from crawler.cli.sinks import opened_sinks
+from crawler.config import Config, SourceConfig
 from crawler.daemon.metrics import Metrics
 from crawler.errors import StoreUnavailable
 from crawler.fetch import Fetcher, HostLines, SourceAccess
@@ -97,7 +94,7 @@ async def _keep(store: SqliteStore, lines: HostLines) -> None:
 @asynccontextmanager
 async def equipped(parts: Opened, config: Config, progress: Progress) -> AsyncIterator[Watch]:
     """Make a Watch of a config. The store is not yet brought in line with it."""
-    async with fetching(config, parts.lines) as fetch_for:
+    async with fetching(config, parts.lines) as fetch_for, opened_sinks(config, config.sinks) as sinks:
         desk = Desk(
             store=parts.store,
             fetch_for=fetch_for,
@@ -111,7 +108,7 @@ async def equipped(parts: Opened, config: Config, progress: Progress) -> AsyncIt
             config=config,
             store=parts.store,
             desk=desk,
-            sinks=tuple(sink_of(sink, config) for sink in config.sinks),
+            sinks=sinks,
             configs={each.name: each for each in config.sources},
         )
 
@@ -123,13 +120,6 @@ async def watching(config: Config, progress: Progress) -> AsyncIterator[Watch]:
         await parts.store.sync(configured(config), [sink.name for sink in config.sinks], now())
         async with equipped(parts, config, progress) as watch:
             yield watch
-
-
-def sink_of(sink: SinkConfig, config: Config) -> Sink:
-    """The Sink that the config describes."""
-    if sink.type == "jsonl":
-        return JsonlSink(sink.name, sink.path or Path("alerts.jsonl"), full_text=sink.full_text)
-    return StdoutSink(sink.name, zone=config.timezone, paint=paint(sys.stdout))
 
 
 def _host(url: str) -> tuple[str, int]:
