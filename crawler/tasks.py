@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from crawler.model import Comparison, Fields, IgnoreRule, Listing, Page, Place
 from crawler.parse.answers import Derived, PageLinks, SiteIndex
+from crawler.render.words import Words
 
 Result = TypeVar("Result")
 
@@ -122,6 +123,15 @@ class CompareMany(Task[tuple[Comparison, ...]]):
     pairs: tuple[Compare, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RenderTemplate(Task[Words]):
+    """An alert object, as JSON, in the words of a sink's template; times in a zone, by its name."""
+
+    source: str
+    payload: str
+    zone: str
+
+
 # Each of these imports what it needs when it is first used: a child that only reads feeds never loads the rest,
 # and the process that merely hands out tasks loads none of it.
 
@@ -196,6 +206,12 @@ def _compare_many(task: CompareMany) -> tuple[Comparison, ...]:
     return tuple(_compare(each) for each in task.pairs)
 
 
+def _render_template(task: RenderTemplate) -> Words:
+    from crawler.render import template
+
+    return template.rendered(task.source, task.payload, task.zone)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kind:
     """A kind of task: its type, its result's type, and what does it."""
@@ -220,6 +236,7 @@ KINDS: dict[str, Kind] = {
         Kind(task=FindPlaces, result=tuple[Place, ...], run=_find_places),
         Kind(task=Propose, result=str, run=_propose),
         Kind(task=CompareMany, result=tuple[Comparison, ...], run=_compare_many),
+        Kind(task=RenderTemplate, result=Words, run=_render_template),
     )
 }
 

@@ -7,11 +7,11 @@ import os
 import select
 import sys
 from collections.abc import Callable, Mapping
-from datetime import tzinfo
 from typing import Any, TextIO
+from zoneinfo import ZoneInfo
 
+from crawler.alert.wording import Template, Wording
 from crawler.alert.writing import SECONDS, Writing
-from crawler.render import for_people
 
 
 class StdoutSink:
@@ -23,18 +23,20 @@ class StdoutSink:
         self,
         name: str,
         *,
-        zone: tzinfo,
+        zone: ZoneInfo,
+        template: Template | None = None,
         out: TextIO | None = None,
         paint: Callable[[str], str] = str,
         seconds: float = SECONDS,
     ) -> None:
         self.name = name
-        self._zone, self._out, self._paint = zone, out, paint
+        self._wording = Wording(name, zone, template)
+        self._out, self._paint = out, paint
         self._writing = Writing("standard output", seconds=seconds)
 
     async def send(self, payload: Mapping[str, Any]) -> str | None:
         """Print one alert. Raises SinkError when nobody reads it, or nobody any more."""
-        text = self._paint(for_people(payload, zone=self._zone)) + "\n\n"
+        text = self._paint(str(await self._wording(payload))) + "\n\n"
         out = self._out or sys.stdout
         return await self._writing.do(payload["data"]["id"], lambda: _written(out, text))
 
