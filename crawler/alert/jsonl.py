@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from crawler.alert.body import body_of
 from crawler.alert.writing import SECONDS, Writing
 from crawler.render.alert import MOST_ALERT
 
@@ -26,19 +29,22 @@ class JsonlSink:
 
     async def send(self, payload: Mapping[str, Any]) -> str | None:
         """Append one line, unless the file's end already has it. Raises SinkError."""
-        line = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        line = body_of(payload) + b"\n"
         alert_id = payload["data"]["id"]
         return await self._writing.do(alert_id, lambda: self._append(alert_id, line))
 
     def _append(self, alert_id: str, line: bytes) -> str | None:
         descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
+            _lock(descriptor)
             # What comes again is as long as it was.
             tail = self._repaired_tail(descriptor, max(TAIL, 2 * len(line)))
-            is_repeat = f'"id":"{alert_id}"'.encode() in tail
+            is_repeat = _has(tail, alert_id)
             if not is_repeat:
                 _written(descriptor, line)
             os.fsync(descriptor)
+            if not tail:
+                _sync_folder(self._path)
         finally:
             os.close(descriptor)
         return "it was there already" if is_repeat else None
@@ -58,6 +64,34 @@ class JsonlSink:
             return tail[: len(tail) - len(torn)]
         os.write(descriptor, b"\n")
         return tail
+
+
+def _lock(descriptor: int) -> None:
+    """Until it is closed: `alerts test` beside the daemon must not take a line that is being written for a torn one."""
+    with suppress(OSError):  # a file system that knows no locks
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def _has(tail: bytes, alert_id: str) -> bool:
+    """Whether a line is of this alert; others may name it, as a digest does."""
+    named = f'"id":"{alert_id}"'.encode()
+    return any(_id_of(line) == alert_id for line in tail.splitlines() if named in line)
+
+
+def _id_of(line: bytes) -> object:
+    try:
+        return json.loads(line)["data"]["id"]
+    except (ValueError, LookupError, TypeError):  # cut off at the front, or somebody else's
+        return None
+
+
+def _sync_folder(path: Path) -> None:
+    """Else a loss of power could take a new file as a whole."""
+    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _written(descriptor: int, line: bytes) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import cast
 
 import httpx
@@ -88,6 +88,20 @@ async def read_beginning(response: httpx.Response) -> bytes:
     except FetchError:
         pass
     return decoder.partial()[:_ERROR_BODY]
+
+
+async def read_first(response: httpx.Response, *, most: int, seconds: float) -> bytes:
+    """The first bytes of a body that nothing depends on: what came in time, unpacked never."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        return b""
+    body = b""
+    with suppress(FetchError, TimeoutError), translated("body"):
+        async with asyncio.timeout(seconds):
+            async for chunk in _stream(response):
+                body = (body + chunk)[:most]
+                if len(body) == most:
+                    break
+    return body
 
 
 def _stream(response: httpx.Response) -> AsyncIterator[bytes]:

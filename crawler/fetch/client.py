@@ -21,14 +21,15 @@ from crawler.errors import FetchError
 from crawler.fetch.access import SourceAccess, ascii_host, line_of, parse_url, port_of
 from crawler.fetch.answers import Answers, Redirect
 from crawler.fetch.body import Room
-from crawler.fetch.failures import is_stale_connection, never_connected, translated
+from crawler.fetch.exchange import exchange
+from crawler.fetch.failures import never_connected
 from crawler.fetch.guard import Guard, IPNetwork
 from crawler.fetch.lines import HostLines
 from crawler.fetch.redirects import Journey
 from crawler.fetch.requests import build_request
 from crawler.fetch.resolver import GuardedResolver, Resolve, SystemResolver
 from crawler.fetch.slots import Slots
-from crawler.fetch.transport import PoolTransport, default_tls, reused_connection
+from crawler.fetch.transport import PoolTransport, default_tls
 from crawler.model import Fetch, Fetched, NotModified, Request
 
 
@@ -119,24 +120,15 @@ class Fetcher:
                 await response.aclose()
 
     async def _send(self, journey: Journey, request: httpx.Request) -> httpx.Response:
+        if self._transport is None:
+            raise RuntimeError("a Fetcher is used inside `async with` only")
         journey.requests += 1
         try:
-            reused_connection.set(False)
-            return await self._send_once(request)
+            return await exchange(self._transport, request)
         except FetchError as error:
             if never_connected(error):
                 journey.requests -= 1
-            if not (reused_connection.get() and is_stale_connection(error)):
-                raise
-        # A kept connection that the server had closed meanwhile: nobody's fault, and nothing has been answered.
-        reused_connection.set(False)
-        return await self._send_once(request)
-
-    async def _send_once(self, request: httpx.Request) -> httpx.Response:
-        if self._transport is None:
-            raise RuntimeError("a Fetcher is used inside `async with` only")
-        with translated("head"):
-            return await self._transport.handle_async_request(request)
+            raise
 
     def _open_pool(self) -> PoolTransport:
         at = parse_url(self._proxy) if self._proxy else None

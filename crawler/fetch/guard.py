@@ -39,9 +39,14 @@ _NEVER: tuple[IPNetwork, ...] = tuple(
 #: The only block that public IPv6 addresses are given out of.
 _PUBLIC_IPV6 = IPv6Network("2000::/3")
 
+_WRITE_HTTPS = "http would show the alert to everybody on the way; write https, or where it is in allow_private"
+
 
 class Guard:
-    """Decides where requests may go. Everything it refuses is a FetchError with the reason `refused`."""
+    """Decides where requests may go. Everything it refuses is a FetchError with the reason `refused`.
+
+    Without `public` only what stands in `allow_private` is left.
+    """
 
     def __init__(
         self,
@@ -49,15 +54,19 @@ class Guard:
         allow_private: Sequence[IPNetwork],
         configured_hosts: Collection[tuple[str, int]],
         proxied: bool = False,
+        public: bool = True,
+        advice: str = "if it is meant, write the host and port as a source and its network in fetch.allow_private",
     ) -> None:
         self._allow_private = tuple(allow_private)
         self._configured = frozenset((_plain_host(host), port) for host, port in configured_hosts)
-        self._proxied = proxied
+        self._proxied, self._public, self._advice = proxied, public, advice
 
     def check(self, url: httpx.URL) -> None:
         """Refuse a URL by what can be read off it: scheme, port, and the address where it stands there itself."""
         if url.scheme not in ("http", "https"):
             raise FetchError("refused", f"only http and https are fetched, not {printable(url.scheme, limit=20)}:")
+        if not (self._public or self._allow_private):
+            raise FetchError("refused", _WRITE_HTTPS)
         host, port = ascii_host(url), port_of(url)
         if not host:
             raise FetchError("refused", "the address names no host")
@@ -78,14 +87,17 @@ class Guard:
         """Refuse a host if any of its addresses may not be connected to: one bad one means that it plays games."""
         for address in addresses:
             plain = _unmapped(address)
-            if is_public(plain) or self._is_allowed(host, port, plain):
+            if self._is_allowed(host, port, plain):
                 continue
+            if is_public(plain):
+                if self._public:
+                    continue
+                raise FetchError("refused", _WRITE_HTTPS)
             shown = printable(host, limit=100)
             where = f"{shown} is" if shown == str(address) else f"{shown} is at {address},"
             raise FetchError(
                 "refused",
-                f"{where} not a public address; if it is meant, write the host and port as a source"
-                " and its network in fetch.allow_private",
+                f"{where} not a public address; {self._advice}",
             )
 
     def _is_allowed(self, host: str, port: int, address: IPAddress) -> bool:

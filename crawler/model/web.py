@@ -71,3 +71,29 @@ class Fetch(Protocol):
     """
 
     async def __call__(self, request: Request, /) -> Fetched | NotModified: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What a place said to what was sent there, whatever its status."""
+
+    status: int
+    #: decoded from UTF-8 as far as that goes, at most 4 kB of it; nothing where it was compressed
+    body: str = ""
+    #: seconds from now; None: it named none, or it was not one of 429 and 503
+    retry_after: float | None = None
+    #: host that a redirect leads to; it is not followed
+    leads_to: str | None = None
+
+
+class Send(Protocol):
+    """One guarded POST to the one place that it is made for, with that place's secrets.
+
+    Raises FetchError (and nothing else) when no answer came in time, or none may be asked for. No message has more
+    of the address than its host: the path of a hook is often its key.
+    """
+
+    async def __call__(self, body: bytes, headers: Mapping[str, str], /) -> Answer: ...
+
+    async def reached(self) -> Answer:
+        """The answer to a HEAD, which tells nothing and has no secrets: whether anybody is there."""
