@@ -19,8 +19,10 @@ SECONDS = 15.0
 class Writing:
     """The writes of one Sink; `place` says where to, for people."""
 
-    def __init__(self, place: str, *, seconds: float = SECONDS) -> None:
-        self._place, self._seconds = place, seconds
+    def __init__(
+        self, place: str, *, seconds: float = SECONDS, late: str = "not written after {:g} s; is it being read?"
+    ) -> None:
+        self._place, self._seconds, self._is_late = place, seconds, late.format(seconds)
         #: the last write that was not waited for to its end, and the alert that it is of
         self._late: tuple[str, Future[str | None]] | None = None
 
@@ -48,7 +50,7 @@ class Writing:
         try:
             await asyncio.wait((ended,), timeout=self._seconds)
             if not ended.done():
-                raise SinkError(f"{self._place}: not written after {self._seconds:g} s; is it being read?")
+                raise SinkError(f"{self._place}: {self._is_late}")
             self._late = None
             return ended.result()
         finally:
