@@ -10,7 +10,7 @@ from crawler.alert import Sink
 from crawler.config import Config, SourceConfig
 from crawler.endpoints.asking import Run
 from crawler.fetch import HostLines
-from crawler.model import ConfiguredSource, Source
+from crawler.model import ConfiguredSource, Fetch, Source
 from crawler.poll import Desk
 from crawler.store import Store
 
@@ -35,6 +35,8 @@ class Watch:
     sinks: tuple[Sink, ...]
     #: by name
     configs: Mapping[str, SourceConfig]
+    #: asks the address of the config's `heartbeat`
+    heartbeat: Fetch | None = None
 
     def pairs(self, sources: Iterable[Source]) -> list[tuple[Source, SourceConfig]]:
         """These Sources with what the config says of them; removed ones and duplicates are left out."""

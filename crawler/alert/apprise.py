@@ -61,11 +61,12 @@ class AppriseSink:
         return await self._writing.do(alert_id, lambda: self._whole(alert_id, words, send))
 
     async def reached(self) -> str:
-        """Where mails are handed in; of another service only which one it is, since asking would be a message."""
+        """Whether the mail server lets us in; of another service only which it is, since asking would be a message."""
         box = self._box
         if box is None:
             return f"{self._service.service_name}, as far as the address tells; `crawler alerts test` tries it"
-        return await self._writing.do("", lambda: mail.reached(box, seconds=self._seconds)) or ""
+        await self._writing.do("", lambda: mail.reached(box, seconds=self._seconds))
+        return f"{self._service.service_name}: the mail server lets us in"
 
     def _whole(self, alert_id: str, words: Words, send: _Send) -> str | None:
         """Send all of it that has not gone out yet."""
@@ -191,7 +192,7 @@ def _person(person: tuple[str | bool, str]) -> Person:
 
 
 def _is_sealed(service: Any) -> bool:
-    return bool(getattr(service, "use_pgp", False)) or getattr(service, "pgp_mode", "none") != "none"
+    return bool(getattr(service, "use_pgp", False)) or getattr(service, "pgp_mode", "no") not in ("no", "none")
 
 
 def _all_refused(refused: Mapping[Person, SinkError], all_of_them: int) -> SinkError:

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from crawler.errors import ParseError
+from crawler.errors import CrawlerError, ParseError
 from crawler.render import Words, worded
 from crawler.tasks import RenderTemplate
 
 log = structlog.get_logger()
 
-#: Has a template rendered in a child process. Raises ParseError.
+#: Has a template rendered in a child process. Raises CrawlerError.
 Render = Callable[[RenderTemplate], Awaitable[Words]]
 
 
@@ -30,7 +30,7 @@ class Template:
     render: Render
 
     async def words(self, payload: Mapping[str, Any], zone: ZoneInfo) -> Words:
-        """The template's words for an alert. Raises ParseError."""
+        """The template's words for an alert. Raises CrawlerError, ParseError where the template is to blame."""
         # Only ASCII: half a character, which no UTF-8 can carry, goes through as an escape.
         return await self.render(RenderTemplate(source=self.source, payload=json.dumps(payload), zone=zone.key))
 
@@ -48,16 +48,16 @@ class Wording:
             return worded(payload, self._zone)
         try:
             return await self._template.words(payload, self._zone)
-        except ParseError as error:
+        except CrawlerError as error:
             self._tell(self._template, error)
         return worded(payload, self._zone)
 
-    def _tell(self, template: Template, error: ParseError) -> None:
+    def _tell(self, template: Template, error: CrawlerError) -> None:
         what = str(error)
         if what not in self._told and len(self._told) < _MOST_TOLD:
             self._told.add(what)
             log.error("template", sink=self._sink, status="failed", path=str(template.path), error=what)
-        if error.reason == "too_large":
+        if isinstance(error, ParseError) and error.reason == "too_large":
             # It ran into the limits. Tried with each alert, it would take the child processes from the polls.
             self._template = None
             log.error("template", sink=self._sink, status="not used until it is loaded again", path=str(template.path))

@@ -15,6 +15,8 @@ from crawler.cli.printing import block, line, note, show
 from crawler.config import Config
 
 _ALL_FAILED, _SOME_FAILED = 1, 3
+#: Types of sinks whose words can be a template's.
+FOR_PEOPLE = ("stdout", "apprise")
 
 
 @click.command()
@@ -36,6 +38,11 @@ def check(app: App, connects: bool, prints: bool, schema: bool) -> None:
         sys.stdout.write(json_text(configuration.json_schema(), indent=2) + "\n")
         return
     config = app.config()
+    if any(sink.type == "apprise" or sink.type in FOR_PEOPLE and sink.template for sink in config.sinks):
+        # Here and not above: it loads much, and most configs have nothing that it is for.
+        from crawler.cli.rehearsing import rehearse
+
+        asyncio.run(rehearse(config))
     for warning in _warnings(config):
         note(f"Warning: {warning}")
     if prints:
@@ -56,6 +63,9 @@ def _warnings(config: Config) -> Iterable[str]:
         yield "there are no sinks: changes are stored and nobody is told"
     elif not any(sink.notices for sink in config.sinks):
         yield "no sink takes notices: nobody is told when a source fails for long; give one `notices: true`"
+    for sink in config.sinks:
+        if sink.template is not None and sink.type not in FOR_PEOPLE:
+            yield f"the sink {sink.name} has a template, which a {sink.type} sink has no use for: it sends data"
 
 
 def _tell(results: Iterable[tuple[str, bool, str]]) -> int:

@@ -24,6 +24,7 @@ from crawler.daemon.delivering import Delivering
 from crawler.daemon.draining import ended
 from crawler.daemon.guarding import Guard
 from crawler.daemon.health import Health
+from crawler.daemon.heartbeat import Heartbeat
 from crawler.daemon.keeping import Keeping
 from crawler.daemon.listening import Listening
 from crawler.daemon.metrics import Metrics
@@ -94,6 +95,7 @@ class Daemon:
         self._delivering = Delivering(self.sinks, self._guard.guarded, steady)
         self._serving = Serving(self._perform)
         self._beside = Beside(hosts=self.hosts, sinks=self.sinks, stopping=self._signals.stop.is_set)
+        self._heartbeat = Heartbeat(self.health, self._guard.guarded, steady)
         self._keeping = Keeping(parts, self.health, self._guard.guarded, wall)
         self._timing = Timing()
 
@@ -190,6 +192,7 @@ class Daemon:
             # Those may have looked before the last poll had found something.
             self._delivering.begin(self.watch)
             await ended(self._delivering.tasks, deadline=deadline, hurry=hurry)
+        await ended(self._heartbeat.tasks, deadline=0, hurry=hurry)
         self._timing.shutdown()
         await self._watches.close()
         self._serving.close()
@@ -208,7 +211,7 @@ class Daemon:
 
     def _users(self) -> list[asyncio.Task[None]]:
         """What is under way with the Watch in use."""
-        return [*self._polling.tasks, *self._delivering.tasks, *self._serving.tasks]
+        return [*self._polling.tasks, *self._delivering.tasks, *self._serving.tasks, *self._heartbeat.tasks]
 
     async def _listen(self, config: Config) -> None:
         if self._listening is not None:
@@ -226,6 +229,7 @@ class Daemon:
             self._delivering.begin(self.watch)
         if not self._signals.stop.is_set():
             self._serving.serve(folder_of(self.watch.config.store))
+            self._heartbeat.begin(self.watch)
 
     async def _told(self, polled: Polled) -> None:
         if polled.changes:
