@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -44,6 +45,15 @@ class CommandSink:
         if code is None:
             raise SinkError(f"{self._run[0]} had not ended after {self._seconds:g} s and was killed")
         raise SinkError(f"{self._run[0]} {_how(code)}: {err.last_line()}".removesuffix(": "))
+
+    async def reached(self) -> str:
+        """Whether there is such a program; it is not started. Raises SinkError."""
+        program = self._run[0]
+        found = shutil.which(program)
+        if found is not None:
+            return found
+        is_there = "/" in program and shutil.which(program, os.F_OK) is not None
+        raise SinkError(self._why(PermissionError() if is_there else FileNotFoundError()))
 
     async def _ended(self, line: bytes, out: _Output, err: _Output) -> int | None:
         """The exit code; None when the program did not end by itself."""

@@ -33,6 +33,18 @@ class JsonlSink:
         alert_id = payload["data"]["id"]
         return await self._writing.do(alert_id, lambda: self._append(alert_id, line))
 
+    async def reached(self) -> str:
+        """Whether the file could be written; it is not made. Raises SinkError."""
+        await self._writing.do("", self._looked_at)
+        return str(self._path)
+
+    def _looked_at(self) -> None:
+        place = self._path if self._path.exists() else self._path.parent
+        if not place.exists():
+            raise FileNotFoundError(0, f"there is no folder {place}")
+        if self._path.is_dir() or not os.access(place, os.W_OK):
+            raise PermissionError(0, "is a folder" if self._path.is_dir() else f"{place} is not writable")
+
     def _append(self, alert_id: str, line: bytes) -> str | None:
         descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:

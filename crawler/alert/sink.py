@@ -19,3 +19,6 @@ class Sink(Protocol):
 
     async def send(self, payload: Mapping[str, Any]) -> str | None:
         """Deliver one alert object, as `render.alert` makes it."""
+
+    async def reached(self) -> str:
+        """Where alerts would go, for people; nothing is sent. Raises SinkError where none would be taken."""

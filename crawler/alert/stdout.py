@@ -40,6 +40,10 @@ class StdoutSink:
         out = self._out or sys.stdout
         return await self._writing.do(payload["data"]["id"], lambda: _written(out, text))
 
+    async def reached(self) -> str:
+        """Nothing to try: it is this very terminal, file or pipe."""
+        return "stdout"
+
 
 def _written(out: TextIO, text: str) -> None:
     """Write all of it, past the stream's own buffer: at the program's end Python would wait for whoever is in that."""

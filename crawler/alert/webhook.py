@@ -53,6 +53,16 @@ class WebhookSink:
             self._refusal(answer), permanent=answer.status in _PERMANENT, retry_after=answer.retry_after or None
         )
 
+    async def reached(self) -> str:
+        """Whether anybody answers, which is asked without secrets. Raises SinkError."""
+        try:
+            answer = await self._send.reached()
+        except FetchError as error:
+            raise SinkError(str(error)) from error
+        if 300 <= answer.status < 400:
+            raise SinkError(self._refusal(answer))
+        return f"webhook, it answers; `crawler alerts test {self.name}` tells whether it takes alerts"
+
     def _headers(self, alert_id: str, body: bytes) -> dict[str, str]:
         # The library takes other times for UTC ones.
         at = self._clock().replace(microsecond=0)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from crawler import __version__
+from crawler.cli.agent import user_agent
 from crawler.cli.sinks import opened_sinks
 from crawler.config import Config, SourceConfig
 from crawler.daemon.metrics import Metrics
@@ -25,17 +25,13 @@ Progress = Callable[[str, int, int | None], None]
 
 #: The last write has so long before the end goes on; it is still done where the store takes it.
 KEEP_SECONDS = 1.0
+#: What the answer to a heartbeat may take and be; nobody reads it.
+_HEARTBEAT_SECONDS, _MOST_HEARTBEAT = 15.0, 1024 * 1024
 
 
 def now() -> datetime:
     """The clock of the program."""
     return datetime.now(UTC)
-
-
-def user_agent(config: Config) -> str:
-    """Says who asks, so that a site's owner can write to them."""
-    contact = f" (+{config.contact})" if config.contact else ""
-    return f"crawler/{__version__}{contact}"
 
 
 def access(source: SourceConfig) -> SourceAccess:
@@ -67,6 +63,25 @@ async def fetching(config: Config, lines: HostLines) -> AsyncIterator[Callable[[
 
 
 @asynccontextmanager
+async def _heartbeat(config: Config) -> AsyncIterator[Fetch | None]:
+    """What asks the address of the heartbeat: apart from the polls, so that it does not wait behind them."""
+    if config.heartbeat is None:
+        yield None
+        return
+    url, proxy = config.heartbeat.url.get_secret_value(), config.fetch.proxy
+    async with Fetcher(
+        user_agent=user_agent(config),
+        concurrency=1,
+        max_body=_MOST_HEARTBEAT,
+        allow_private=config.fetch.allow_private,
+        configured_hosts={_host(url)},
+        proxy=proxy.get_secret_value() if proxy is not None else None,
+        lines=HostLines(),
+    ) as fetcher:
+        yield fetcher.for_source(SourceAccess(url, timeout=_HEARTBEAT_SECONDS, per_host_delay=0))
+
+
+@asynccontextmanager
 async def opened(
     config: Config, *, patience: float = math.inf, metrics: Metrics | None = None
 ) -> AsyncIterator[Opened]:
@@ -94,7 +109,11 @@ async def _keep(store: SqliteStore, lines: HostLines) -> None:
 @asynccontextmanager
 async def equipped(parts: Opened, config: Config, progress: Progress) -> AsyncIterator[Watch]:
     """Make a Watch of a config. The store is not yet brought in line with it."""
-    async with fetching(config, parts.lines) as fetch_for, opened_sinks(config, config.sinks) as sinks:
+    async with (
+        fetching(config, parts.lines) as fetch_for,
+        opened_sinks(config, config.sinks) as sinks,
+        _heartbeat(config) as heartbeat,
+    ):
         desk = Desk(
             store=parts.store,
             fetch_for=fetch_for,
@@ -109,6 +128,7 @@ async def equipped(parts: Opened, config: Config, progress: Progress) -> AsyncIt
             store=parts.store,
             desk=desk,
             sinks=sinks,
+            heartbeat=heartbeat,
             configs={each.name: each for each in config.sources},
         )
 

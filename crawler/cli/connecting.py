@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 
+from crawler.alert import Sink
 from crawler.cli.compose import fetching
-from crawler.config import Config, SinkConfig, SourceConfig
+from crawler.cli.sinks import opened_sinks
+from crawler.config import Config, SourceConfig
 from crawler.endpoints import login
 from crawler.endpoints.discovery import discover
-from crawler.errors import CrawlerError
+from crawler.errors import CrawlerError, SinkError
 from crawler.fetch import HostLines
 from crawler.model import Discovered, Fetch
 from crawler.workers import Workers
@@ -31,7 +32,7 @@ async def connect(config: Config) -> list[Result]:
             return answer
 
         answers = await asyncio.gather(*(found(source) for source in config.sources))
-    return [*_sources(config, answers), *(_sink(sink) for sink in config.sinks)]
+    return [*_sources(config, answers), *await _sinks(config)]
 
 
 async def _check_password(fetch: Fetch, source: SourceConfig, found: Discovered) -> None:
@@ -70,13 +71,14 @@ def _described(found: Discovered) -> str:
     return f"{title}WordPress with REST open for {', '.join(types)}; {feed}"
 
 
-def _sink(sink: SinkConfig) -> Result:
-    """Whether a Sink could take an Alert; for a file, whether it can be written."""
-    if sink.path is None:
-        return sink.name, True, sink.type
-    place = sink.path if sink.path.exists() else sink.path.parent
-    if not place.exists():
-        return sink.name, False, f"{place}: there is no such folder"
-    if not os.access(place, os.W_OK):
-        return sink.name, False, f"{place}: not writable"
-    return sink.name, True, str(sink.path)
+async def _sinks(config: Config) -> list[Result]:
+    """Whether each Sink could take an Alert."""
+
+    async def tried(sink: Sink) -> Result:
+        try:
+            return sink.name, True, await sink.reached()
+        except SinkError as error:
+            return sink.name, False, str(error)
+
+    async with opened_sinks(config, config.sinks) as sinks:
+        return await asyncio.gather(*map(tried, sinks))

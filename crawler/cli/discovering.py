@@ -13,8 +13,9 @@ import click
 from crawler import config as configuration
 from crawler.cli import logs
 from crawler.cli.advice import about, advised, refused
+from crawler.cli.agent import user_agent
 from crawler.cli.app import DEFAULT_CONFIG, App, pass_app
-from crawler.cli.compose import fetching, user_agent
+from crawler.cli.compose import fetching
 from crawler.cli.first_config import mistake_in_url, own_names
 from crawler.cli.printing import note
 from crawler.cli.surveying import Survey, survey

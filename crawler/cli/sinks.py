@@ -5,10 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from crawler.alert import JsonlSink, Sink, StdoutSink
+from crawler.alert.wording import Template
 from crawler.cli.colours import paint
+from crawler.cli.machines import atom, command, webhook
+from crawler.cli.templates import missing, mistake, template_of
 from crawler.config import Config, SinkConfig
 
 
@@ -22,4 +28,26 @@ async def opened_sinks(config: Config, wanted: Sequence[SinkConfig]) -> AsyncIte
 async def _opened(sink: SinkConfig, config: Config, stack: AsyncExitStack) -> Sink:
     if sink.type == "jsonl":
         return JsonlSink(sink.name, sink.path or Path("alerts.jsonl"), full_text=sink.full_text)
-    return StdoutSink(sink.name, zone=config.timezone, paint=paint(sys.stdout))
+    if sink.type == "webhook":
+        return await webhook(sink, config, stack)
+    if sink.type == "command":
+        return command(sink, config)
+    if sink.type == "atom":
+        return atom(sink, config)
+    template = await template_of(sink, config, stack)
+    if sink.type == "apprise":
+        return _apprise(sink, config, template)
+    return StdoutSink(sink.name, zone=config.timezone, template=template, paint=paint(sys.stdout))
+
+
+def _apprise(sink: SinkConfig, config: Config, template: Template | None) -> Sink:
+    """Loaded only where it is asked for, because its library is an extra."""
+    if find_spec("apprise") is None:
+        raise mistake(sink, config, "type", missing("apprise", "apprise"))
+    made: Any = import_module("crawler.alert.apprise").AppriseSink
+    url = sink.url.get_secret_value() if sink.url is not None else ""
+    try:
+        opened: Sink = made(sink.name, url, zone=config.timezone, template=template)
+    except ValueError as error:
+        raise mistake(sink, config, "url", str(error)) from None
+    return opened

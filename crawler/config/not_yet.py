@@ -7,21 +7,10 @@ the version that brings it, or nothing where that is not known. Delete a row whe
 from __future__ import annotations
 
 NOT_YET: dict[str, str] = {
-    "sink.type=webhook": "",
-    "sink.type=apprise": "",
-    "sink.type=command": "",
-    "sink.type=atom": "",
-    "sink.secret": "",
-    "sink.headers": "",
-    "sink.allow_private": "",
-    "sink.run": "",
-    "sink.entries": "",
     "sink.digest": "",
     "sink.quiet": "",
     "sink.storm": "",
-    "sink.template": "",
     "web": "",
-    "heartbeat": "",
 }
 
 

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from crawler.config.scalars import Listen, Quiet
 from crawler.model import IgnoreRule, Retained, Route, RouteMatch
+from crawler.model.pace import Pace
 
 Network = IPv4Network | IPv6Network
 #: One for all: a hundred thousand empty mappings of their own are six megabytes.
@@ -80,7 +81,7 @@ class SinkConfig:
     path: Path | None = None
     #: of a webhook or of apprise
     url: SecretStr | None = None
-    #: the first one signs; more while rotating
+    #: each signs; more than one while rotating
     secret: tuple[SecretStr, ...] = ()
     headers: Mapping[str, SecretStr] = field(default_factory=dict)
     allow_private: tuple[Network, ...] = ()
@@ -88,6 +89,10 @@ class SinkConfig:
     run: tuple[str, ...] = ()
     entries: int | None = None
     layer: Layer | None = field(default=None, repr=False, compare=False)
+
+    def pace(self, zone: ZoneInfo) -> Pace:
+        """When it is told; its quiet hours are those of the zone."""
+        return Pace(digest=self.digest, quiet=self.quiet, zone=zone, storm=self.storm)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,5 +182,8 @@ class Config:
     layers: Mapping[str, Layer] = field(default_factory=dict, repr=False, compare=False)
 
     def routes(self) -> tuple[Route, ...]:
-        """Which Sink takes what, in the order of the file."""
-        return tuple(Route(sink=sink.name, when=sink.when, notices=sink.notices) for sink in self.sinks)
+        """Which Sink takes what and when, in the order of the file."""
+        return tuple(
+            Route(sink=sink.name, when=sink.when, notices=sink.notices, pace=sink.pace(self.timezone))
+            for sink in self.sinks
+        )

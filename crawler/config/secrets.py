@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from crawler.config.references import Referenced, Secret, without_references, wr
 
 #: The kind of error whose message ends with the line to write; who reports it knows the key.
 IN_THE_FILE = "secret_in_the_file"
+#: In bytes: what Standard Webhooks asks for.
+_SHORTEST_KEY = 24
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +34,22 @@ def secret(value: object) -> Secret:
     if not isinstance(value, Referenced) or without_references(value.written).strip():
         raise _in_the_file()
     return Secret(line(value), value.written)
+
+
+def signing_secret(value: object) -> Secret:
+    """A secret of Standard Webhooks: `whsec_` and base64 of a key that nobody can guess."""
+    found = secret(value)
+    text = found.get_secret_value().removeprefix("whsec_")
+    try:
+        key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError:  # binascii.Error
+        key = b""
+    if len(key) < _SHORTEST_KEY:
+        raise ValueError(
+            f"is no signing secret: it must be whsec_ and base64 of {_SHORTEST_KEY} bytes or more,"
+            " as `openssl rand -base64 32` makes it"
+        )
+    return found
 
 
 def partly_secret(value: object) -> Secret:

@@ -64,8 +64,8 @@ class WebhookKeys(SinkKeys):
     type: Literal["webhook"]
     url: v.HiddenUrl
     secret: Annotated[
-        tuple[v.SecretText, ...],
-        BeforeValidator(one_or_more, json_schema_input_type=v.SecretText | list[v.SecretText]),
+        tuple[v.SigningSecret, ...],
+        BeforeValidator(one_or_more, json_schema_input_type=v.SigningSecret | list[v.SigningSecret]),
     ] = key((), "whsec_…; a list while rotating")
     headers: dict[v.HeaderName, v.HeaderValue] = key({})
     allow_private: tuple[v.Cidr, ...] = ()

@@ -150,6 +150,7 @@ Kind = Annotated[ChangeKind, choice(*CHANGE_KINDS)]
 Field = Annotated[str, choice(*COMPARED)]
 
 SecretText = Annotated[Secret, Reads(secrets.secret, _BY_REFERENCE)]
+SigningSecret = Annotated[Secret, Reads(secrets.signing_secret, _BY_REFERENCE)]
 SecretPart = Annotated[Secret, Reads(secrets.partly_secret, _BY_REFERENCE)]
 HeaderValue = Annotated[Secret, Reads(secrets.header, _BY_REFERENCE)]
 HeaderName = Annotated[str, Reads(told(_header_name), _string())]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from html import escape
+
+from crawler.render.marked import marked_line
 
 _PAGE = (
     '<!doctype html>\n<html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
@@ -16,20 +17,10 @@ _LINE = '<div dir="auto">{}</div>'
 # Words are dark on pale colours, stroke or underline besides: readable on light and dark, and without any colours.
 _REMOVED = '<del style="background:#ffd7d5;color:#6e0011;text-decoration:line-through">{}</del>'
 _ADDED = '<ins style="background:#c8f0cf;color:#033a16;text-decoration:underline">{}</ins>'
-_MARKED = re.compile(r"(\[-(?:(?!\[-).)*?-\])|(\{\+(?:(?!\{\+).)*?\+\})")
 
 
 def as_html(title: str, body: str) -> str:
     """The page for an inert title and body. Nothing in them is markup, and an address is shown as it is."""
-    lines = [_TITLE.format(escape(title)), *(_LINE.format(_marked(line) or "<br>") for line in body.split("\n"))]
+    shown = (marked_line(line, removed=_REMOVED, added=_ADDED) for line in body.split("\n"))
+    lines = [_TITLE.format(escape(title)), *(_LINE.format(line or "<br>") for line in shown)]
     return "\n".join((_PAGE, *lines, _END))
-
-
-def _marked(line: str) -> str:
-    """The line escaped. The markers stay: a text may contain such signs itself."""
-    pieces, end = [], 0
-    for found in _MARKED.finditer(line):
-        pieces.append(escape(line[end : found.start()]))
-        pieces.append((_REMOVED if found[1] else _ADDED).format(escape(found[0])))
-        end = found.end()
-    return "".join((*pieces, escape(line[end:])))

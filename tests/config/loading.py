@@ -19,7 +19,8 @@ ENV = {
     "PING_URL": f"https://ping.example.org/{CANARY}",
     "TZ": "Asia/Seoul",
     "USER_NAME": "me",
-    "WEBHOOK_SECRET": f"whsec_{CANARY}",
+    "OLD_SECRET": f"whsec_{CANARY * 5}",
+    "WEBHOOK_SECRET": f"whsec_{CANARY * 6}",
     "WEB_TOKEN": f"{CANARY}-token",
 }
 

@@ -167,7 +167,7 @@ def test_secrets_arrive_whole(contract):
     assert press.password.get_secret_value() == ENV["KOREAPRO_APP_PASSWORD"]
     assert press.headers["Authorization"].get_secret_value() == f"Bearer {ENV['KEY']}"
     assert included.password.get_secret_value() == "CANARY from a file"
-    assert [each.get_secret_value() for each in sinks["rotating"].secret] == [ENV["KEY"], ENV["WEBHOOK_SECRET"]]
+    assert [each.get_secret_value() for each in sinks["rotating"].secret] == [ENV["OLD_SECRET"], ENV["WEBHOOK_SECRET"]]
     assert sinks["team"].url.get_secret_value() == ENV["APPRISE_URL"]
     assert contract.fetch.proxy.get_secret_value() == f"http://me:{ENV['KEY']}@proxy.example.org:3128"
     assert contract.web.token.get_secret_value() == ENV["WEB_TOKEN"]

@@ -1,0 +1,69 @@
+"""Makes the Sinks that no person reads as they are: a webhook, a program, a feed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from crawler.alert import AtomSink, CommandSink, WebhookSink
+from crawler.cli.agent import user_agent
+from crawler.cli.app import current_time
+from crawler.config import Config, SinkConfig
+from crawler.fetch import Sender
+
+#: Shorter parts of an address are no keys, and words that answers are made of.
+_LEAST_SECRET = 6
+
+
+async def webhook(sink: SinkConfig, config: Config, stack: AsyncExitStack) -> WebhookSink:
+    """Its connections are kept until the stack is closed."""
+    proxy = config.fetch.proxy
+    sender = await stack.enter_async_context(
+        Sender(
+            _url(sink),
+            headers={name: value.get_secret_value() for name, value in sink.headers.items()},
+            user_agent=user_agent(config),
+            allow_private=sink.allow_private,
+            proxy=proxy.get_secret_value() if proxy is not None else None,
+        )
+    )
+    return WebhookSink(
+        sink.name,
+        sender,
+        clock=current_time,
+        secrets=[secret.get_secret_value() for secret in sink.secret],
+        hidden=[text for text in _hidden(sink) if len(text) >= _LEAST_SECRET],
+        full_text=sink.full_text,
+    )
+
+
+def command(sink: SinkConfig, config: Config) -> CommandSink:
+    """Runs in the folder of the config, as its relative paths are meant."""
+    return CommandSink(sink.name, sink.run, folder=config.path.parent, full_text=sink.full_text)
+
+
+def atom(sink: SinkConfig, config: Config) -> AtomSink:
+    """Its times are the operator's."""
+    return AtomSink(
+        sink.name,
+        sink.path or Path("changes.xml"),
+        entries=sink.entries or 1,
+        zone=config.timezone,
+        clock=current_time,
+    )
+
+
+def _url(sink: SinkConfig) -> str:
+    return sink.url.get_secret_value() if sink.url is not None else ""
+
+
+def _hidden(sink: SinkConfig) -> Iterator[str]:
+    """What a receiver has been told and may say back: the key in the address, and each word of the headers."""
+    url = _url(sink)
+    parts = urlsplit(url)
+    yield from (url, parts.path.strip("/"), parts.query, parts.username or "", parts.password or "")
+    for value in sink.headers.values():
+        yield from (value.get_secret_value(), *value.get_secret_value().split())
+    yield from (secret.get_secret_value().removeprefix("whsec_") for secret in sink.secret)
