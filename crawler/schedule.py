@@ -122,16 +122,25 @@ def _asked(wait: float | None) -> timedelta:
     return timedelta(seconds=max(0.0, min(wait or 0.0, LONGEST.total_seconds())))
 
 
-#: The waits after each failed delivery, about three days in all (Standard Webhooks).
+#: The waits after each failed delivery of one Alert, about three days in all (Standard Webhooks).
 ATTEMPTS = tuple(timedelta(seconds=seconds) for seconds in (5, 60, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400))
+#: A Sink as a whole rests for no longer: once it is back, what has piled up should not wait for a day.
+LONGEST_REST = timedelta(hours=2)
 
 
-def next_attempt(now: datetime, attempts: int, *, wait: float | None = None) -> datetime | None:
-    """When an Alert that has failed `attempts` + 1 times is tried again; None when it is given up.
+def next_attempt(now: datetime, attempts: int, *, wait: float | None = None, name: str = "") -> datetime:
+    """When an Alert that has failed `attempts` + 1 times is tried again: ± 20 %, so that many do not come at once.
 
-    `wait`: seconds that the receiver asked for.
+    `wait`: seconds that the receiver asked for. `name`: of what is tried.
     """
-    if attempts >= len(ATTEMPTS):
-        return None
-    step = ATTEMPTS[attempts] * (1 + _jitter(f"{attempts} {now:%Y%m%d%H%M}"))
-    return now + max(step, _asked(wait))
+    return now + max(_varied(ATTEMPTS[min(attempts, len(ATTEMPTS) - 1)], now, name), _asked(wait))
+
+
+def rest(now: datetime, failures: int, *, wait: float | None = None, name: str = "") -> datetime:
+    """Until when a Sink is left alone that has failed so many times in a row."""
+    step = min(ATTEMPTS[min(failures, len(ATTEMPTS)) - 1], LONGEST_REST)
+    return now + max(_varied(step, now, name), _asked(wait))
+
+
+def _varied(step: timedelta, now: datetime, name: str) -> timedelta:
+    return step * (1 + 2 * _jitter(f"{name} {now:%Y%m%d%H%M%S}"))

@@ -10,58 +10,108 @@ from typing import Any
 import structlog
 
 from crawler.alert.sink import Sink
-from crawler.errors import SinkError
-from crawler.model import ChangeView, DigestView, NoticeView, PendingAlert
+from crawler.errors import SinkError, StoreError
+from crawler.model import ChangeView, DigestView, NoticeView, PendingAlert, Refusal
 from crawler.render import alert, digest, notice
-from crawler.schedule import next_attempt
 from crawler.store import Store
 
 log = structlog.get_logger()
 
 #: Alerts read from the outbox at a time.
 BATCH = 100
+#: Sinks have limits of their own, of 15 s for an alert. This is for one that forgets.
+SECONDS = 20.0
+#: Characters of an error that are kept.
+MOST_ERROR = 2000
 
 
 async def deliver(
-    store: Store, sinks: Sequence[Sink], clock: Callable[[], datetime], *, page_url: str | None = None
+    store: Store,
+    sinks: Sequence[Sink],
+    clock: Callable[[], datetime],
+    *,
+    page_url: str | None = None,
+    notified: Sequence[str] = (),
 ) -> int:
-    """Try every due Alert once. One Sink that fails does not hold up the others. Returns how many failed."""
-    failed = await asyncio.gather(*(_to_sink(store, sink, clock, page_url) for sink in sinks))
-    return sum(failed)
+    """Try every due Alert once. One Sink that fails does not hold up the others. Returns how many failed.
 
-
-async def _to_sink(store: Store, sink: Sink, clock: Callable[[], datetime], page_url: str | None) -> bool:
-    """Deliver to one Sink until nothing is due; an Alert that is to be tried again ends it, so that order is kept.
-
-    Returns whether one failed.
+    A Sink that is in trouble rests; then one Alert is tried, and the others when it was taken. `notified`: the Sinks
+    that take Notices, to be told of another that is dead.
     """
-    failed = False
-    while due := await store.pending(sink.name, clock(), BATCH):
-        for pending in due:
-            try:
-                reply = await _sent(store, sink, pending, page_url)
-            except SinkError as error:
+    delivering = (_Delivery(store, sink, clock, page_url, notified).run() for sink in sinks)
+    return sum(await asyncio.gather(*delivering))
+
+
+class _Delivery:
+    """A delivery to one Sink."""
+
+    def __init__(
+        self,
+        store: Store,
+        sink: Sink,
+        clock: Callable[[], datetime],
+        page_url: str | None,
+        notified: Sequence[str],
+    ) -> None:
+        self._store, self._sink, self._clock = store, sink, clock
+        self._page_url, self._notified = page_url, notified
+
+    async def run(self) -> bool:
+        """Deliver until nothing is due; a Sink in trouble ends it. Returns whether one was not taken."""
+        failed = False
+        while due := await self._store.pending(self._sink.name, self._clock(), BATCH):
+            for pending in due:
+                refusal = await self._tried(pending)
+                if refusal is None:
+                    continue
                 failed = True
-                if await _refused(store, pending, error, clock()):
+                if await self._refused(pending, refusal):
                     return failed
-            else:
-                await store.delivered(pending.id, clock(), reply)
-                log.debug("alert", sink=sink.name, status="delivered", id=pending.news.id)
-    return failed
+                break  # what is due now may be another: the Sink has to prove itself with one
+        return failed
 
+    async def _tried(self, pending: PendingAlert) -> Refusal | None:
+        """Send an Alert, and mark it when it was taken. Returns why it was not."""
+        try:
+            payload = _payload(self._store, self._sink, pending.news, self._page_url)
+        except StoreError:
+            raise
+        except Exception as error:
+            return self._mistake(pending, error)
+        try:
+            async with asyncio.timeout(SECONDS):
+                reply = await self._sink.send(payload)
+        except SinkError as error:
+            return Refusal(error=str(error)[:MOST_ERROR], permanent=error.permanent, wait=error.retry_after)
+        except TimeoutError:
+            return Refusal(error=f"{self._sink.name}: not taken within {SECONDS:g} s")
+        except Exception as error:
+            return self._mistake(pending, error)
+        await self._store.delivered(pending.id, self._clock(), reply, self._notified)
+        log.debug("alert", sink=self._sink.name, status="delivered", id=pending.news.id)
+        return None
 
-async def _sent(store: Store, sink: Sink, pending: PendingAlert, page_url: str | None) -> str | None:
-    """The Sink's reply. Raises SinkError when it has not taken the Alert."""
-    try:
-        return await sink.send(_payload(store, sink, pending.news, page_url))
-    except SinkError:
-        raise
-    except Exception as error:
+    def _mistake(self, pending: PendingAlert, error: Exception) -> Refusal:
         # A mistake of ours in writing out one Alert costs that Alert: another try would end the same way, and those
         # behind it must not wait for ever.
-        log.exception("alert", sink=sink.name, status="unreadable", id=pending.news.id)
+        log.error("alert", sink=self._sink.name, status="unreadable", id=pending.news.id, exc_info=error)
         told = f"a mistake in crawler itself, it cannot be written out: {type(error).__name__}: {error}"
-        raise SinkError(told, permanent=True) from error
+        return Refusal(error=told[:MOST_ERROR], permanent=True, by_sink=False)
+
+    async def _refused(self, pending: PendingAlert, refusal: Refusal) -> bool:
+        """Remember why the Sink did not take it. Returns whether the Sink is to be left alone."""
+        now = self._clock()
+        found = await self._store.refused(pending.id, refusal, now, self._notified)
+        log.warning(
+            "alert",
+            sink=pending.sink,
+            status="failed",
+            id=pending.news.id,
+            error=refusal.error,
+            again=_moment(found.again) or "never",
+            rests=_moment(found.rests_until),
+        )
+        return found.rests_until is not None and found.rests_until > now
 
 
 def _payload(
@@ -76,10 +126,5 @@ def _payload(
     return alert(news, full_text=sink.full_text, url=url)
 
 
-async def _refused(store: Store, pending: PendingAlert, error: SinkError, now: datetime) -> bool:
-    """Remember why the Sink did not take it. Returns whether it is to be tried again."""
-    due = None if error.permanent else next_attempt(now, pending.attempts, wait=error.retry_after)
-    await store.refused(pending.id, str(error)[:2000], due)
-    again = f"{due:%Y-%m-%dT%H:%M:%SZ}" if due is not None else "never"
-    log.warning("alert", sink=pending.sink, status="failed", id=pending.news.id, error=str(error), again=again)
-    return due is not None
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else f"{at:%Y-%m-%dT%H:%M:%SZ}"

@@ -6,6 +6,7 @@ import asyncio
 
 from crawler.alert import Sink, deliver
 from crawler.commands.turns import Turns
+from crawler.route import notified
 from crawler.watch import Watch
 
 
@@ -15,6 +16,11 @@ async def deliver_now(watch: Watch, sinks: Turns) -> int:
     async def to(sink: Sink) -> int:
         # Two deliveries to one Sink at once would read the same Alerts, and send them twice.
         async with sinks(sink.name):
-            return await deliver(watch.store, [sink], watch.desk.clock)
+            return await deliver_to(watch, sink)
 
     return sum(await asyncio.gather(*(to(sink) for sink in watch.sinks)))
+
+
+async def deliver_to(watch: Watch, sink: Sink) -> int:
+    """Try every due Alert of a Sink once. Returns 1 where it failed, else 0."""
+    return await deliver(watch.store, [sink], watch.desk.clock, notified=notified(watch.desk.routes))

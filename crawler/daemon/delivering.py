@@ -6,16 +6,14 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from crawler.alert import Sink, deliver
+from crawler.alert import Sink
+from crawler.commands.delivering import deliver_to
 from crawler.commands.turns import Turns
 from crawler.daemon.guarding import Guarded
 from crawler.watch import Watch
 
 #: A Sink has 15 s for an alert; a delivery in which nothing has ended for longer has come to a standstill.
 STANDSTILL_SECONDS = 60.0
-#: After a delivery that failed the Sink is left alone for this, doubled each time up to the second: with a thousand
-#: Alerts waiting, each with its own next attempt, it would otherwise be tried, and that logged, each second.
-REST_SECONDS, LONGEST_REST_SECONDS = 5.0, 300.0
 
 
 class Delivering:
@@ -26,8 +24,6 @@ class Delivering:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         #: when something last ended in the delivery to each Sink, by the steady clock
         self._moved: dict[str, float] = {}
-        #: (until when by the steady clock, for how long) a Sink that failed is left alone
-        self._resting: dict[str, tuple[float, float]] = {}
 
     @property
     def tasks(self) -> list[asyncio.Task[None]]:
@@ -43,8 +39,7 @@ class Delivering:
     def begin(self, watch: Watch) -> None:
         """Start a delivery to each Sink that has none under way, and return at once."""
         for sink in watch.sinks:
-            until, _ = self._resting.get(sink.name, (0.0, 0.0))
-            if sink.name not in self._tasks and sink.name not in self._sinks and until <= self._steady():
+            if sink.name not in self._tasks and sink.name not in self._sinks:
                 self._moved[sink.name] = self._steady()
                 self._tasks[sink.name] = asyncio.create_task(self._deliver(watch, sink))
 
@@ -52,17 +47,9 @@ class Delivering:
         try:
             async with self._sinks(sink.name):
                 seen = _Seen(sink, lambda: self._moved.update({sink.name: self._steady()}))
-                await self._guarded(self._try(watch, seen))
+                await self._guarded(deliver_to(watch, seen))
         finally:
             del self._tasks[sink.name]
-
-    async def _try(self, watch: Watch, sink: Sink) -> None:
-        if not await deliver(watch.store, [sink], watch.desk.clock):
-            self._resting.pop(sink.name, None)
-            return
-        _, last = self._resting.get(sink.name, (0.0, REST_SECONDS / 2))
-        rest = min(2 * last, LONGEST_REST_SECONDS)
-        self._resting[sink.name] = self._steady() + rest, rest
 
 
 class _Seen:

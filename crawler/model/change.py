@@ -181,3 +181,62 @@ class AlertState:
     last_error: str | None
     #: of the digest that it goes out in
     digest_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """Why an Alert was not taken."""
+
+    error: str
+    #: trying this Alert again would not help
+    permanent: bool = False
+    #: seconds that the receiver asked for
+    wait: float | None = None
+    #: False: a mistake of ours, the Sink was not even asked
+    by_sink: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TriedAlert:
+    """What is known of an Alert when it is not taken."""
+
+    id: int
+    #: before this one
+    attempts: int
+    due_at: datetime
+    #: when it was not taken for the first time
+    tried_since: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SinkStanding:
+    """How a Sink stands."""
+
+    sink: str
+    #: Alerts in a row that it did not take
+    failures: int = 0
+    #: of the first of them
+    failing_since: datetime | None = None
+    #: it is left alone until then
+    until: datetime | None = None
+    last_error: str | None = None
+    #: when it was told that it is dead; None: it was not, or that is over
+    told_at: datetime | None = None
+    #: when it was last told that it refuses single Alerts
+    refusal_told_at: datetime | None = None
+
+    def rests(self, now: datetime) -> bool:
+        """Whether it is to be left alone."""
+        return self.until is not None and now < self.until
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refused:
+    """What came of an Alert that was not taken."""
+
+    #: when it is tried again; None: it is dead
+    again: datetime | None
+    #: until when its Sink rests; None: it does not
+    rests_until: datetime | None
+    #: how many are dead now, it included
+    dead: int

@@ -51,8 +51,13 @@ _CHANGE = """
 _STATE_AFTER = {"protected": "protected", "unpublished": "unpublished", "deleted": "deleted"}
 
 
-def due(connection: sqlite3.Connection, sink: str, now: datetime, limit: int) -> list[sqlite3.Row]:
+def due(
+    connection: sqlite3.Connection, sink: str, now: datetime, limit: int, *, probing: bool = False
+) -> list[sqlite3.Row]:
     """The due Alerts of a Sink, oldest first; of a digest the first one.
+
+    `probing`: one is to be tried to see whether the Sink is back. That is one that was tried least: one of them may be
+    what the Sink has trouble with.
 
     One waits for the earlier ones of its post, or about its Source, and for the end of the poll or sweep that it was
     found in.
@@ -76,18 +81,19 @@ def due(connection: sqlite3.Connection, sink: str, now: datetime, limit: int) ->
                  WHERE b.digest_id = a.digest_id AND b.sink = a.sink AND b.state = 'pending' AND b.id < a.id))
            AND NOT EXISTS (SELECT 1 FROM alerts b JOIN changes e ON e.id = b.change_id
                             WHERE b.sink = a.sink AND b.state = 'pending' AND b.id < a.id AND e.post_id = c.post_id
-                              AND (b.next_attempt_at > :now OR b.attempts = 0 AND b.digest_id IS NULL
+                              AND (:probing OR b.next_attempt_at > :now OR b.attempts = 0 AND b.digest_id IS NULL
                                    AND e.poll_id IN unfinished))
            AND NOT (n.id IS NOT NULL AND EXISTS (
                     SELECT 1 FROM notices m JOIN alerts b ON b.notice_id = m.id
                      WHERE m.source_id IS n.source_id AND b.sink = a.sink AND b.state = 'pending' AND b.id < a.id
-                       AND b.next_attempt_at > :now))
-         ORDER BY a.id LIMIT :limit
+                       AND (:probing OR b.next_attempt_at > :now)))
+         ORDER BY {"a.attempts, a.id" if probing else "a.id"} LIMIT :limit
         """,  # noqa: S608 (our own parts)
         {
             "sink": sink,
             "now": text(now),
-            "limit": limit,
+            "probing": probing,
+            "limit": 1 if probing else limit,
             "unfinished": json_text(occasions.unfinished(connection, sink, now)),
         },
     ).fetchall()
@@ -161,18 +167,6 @@ def delivered(connection: sqlite3.Connection, alert_id: int, at: datetime, reply
          WHERE {digesting.SAME} AND (id = :id OR state = 'pending')
         """,  # noqa: S608
         {"id": alert_id, "at": text(at), "reply": reply},
-    )
-
-
-def refused(connection: sqlite3.Connection, alert_id: int, error: str, next_attempt_at: datetime | None) -> None:
-    """The Sink did not take it, nor any of its digest; without a next attempt it is dead."""
-    connection.execute(
-        f"""
-        UPDATE alerts SET attempts = attempts + 1, last_error = :error, next_attempt_at = :due,
-               state = CASE WHEN :due IS NULL THEN 'dead' ELSE state END
-         WHERE {digesting.SAME} AND (id = :id OR state = 'pending')
-        """,  # noqa: S608
-        {"id": alert_id, "error": error, "due": text(next_attempt_at)},
     )
 
 

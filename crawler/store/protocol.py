@@ -22,6 +22,8 @@ from crawler.model import (
     Plan,
     Pruned,
     Rederived,
+    Refusal,
+    Refused,
     Retained,
     Source,
     SourceFacts,
@@ -112,19 +114,29 @@ class Store(Protocol):
         """Leave what would be due of a Source's sweeps and suspects alone until then; `of`: of these Endpoints only."""
 
     async def pending(self, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
-        """The due Alerts of a Sink, in order. What is to go out as one digest has been put together before.
+        """The due Alerts of a Sink, in order; none while it rests, one while it is in trouble.
+
+        What is to go out as one digest has been put together before.
 
         For one Sink this is not to be called twice at the same time.
         """
 
-    async def delivered(self, alert_id: int, at: datetime, reply: str | None) -> None:
-        """Mark an Alert as taken by its Sink, or all of the digest that it is of."""
+    async def delivered(self, alert_id: int, at: datetime, reply: str | None, notified: Sequence[str] = ()) -> None:
+        """Mark an Alert as taken by its Sink, or all of the digest that it is of.
 
-    async def refused(self, alert_id: int, error: str, next_attempt_at: datetime | None) -> None:
-        """Mark an Alert, or all of the digest that it is of, as not taken; without a next attempt it is dead."""
+        Where it was told that the Sink is dead, those of `notified` that are other Sinks are told that it is not.
+        """
+
+    async def refused(self, alert_id: int, refusal: Refusal, now: datetime, notified: Sequence[str] = ()) -> Refused:
+        """Mark an Alert, or all of the digest that it is of, as not taken; its Sink may have to rest.
+
+        What is dead then is told, once an incident, to those of `notified` that are other Sinks.
+        """
 
     async def retry(self, ids: Sequence[int], sinks: Sequence[str], now: datetime) -> list[int]:
         """Make pending and dead Alerts to these Sinks due at once: those with these ids, or all. Returns their ids.
+
+        Their Sinks rest no longer.
 
         A digest is made due as a whole. Raises NotFound for an id that is no Alert's.
         """

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from crawler.errors import NotFound
 from crawler.model import AlertState
+from crawler.store import resting
 from crawler.store.rows import json_text, moment, text
 
 
@@ -15,7 +16,7 @@ def retry(connection: sqlite3.Connection, ids: Sequence[int], sinks: Sequence[st
     """Make pending and dead Alerts to these Sinks due at once; returns their ids.
 
     `ids`: only these, each with all of the digest that it is of; none for all. A dead one begins anew, with all its
-    attempts. Raises NotFound for an id that is no Alert's, before anything is written.
+    attempts. Their Sinks rest no longer. Raises NotFound for an id that is no Alert's, before anything is written.
     """
     known = {row["id"] for row in connection.execute(f"SELECT id {_OF}", (json_text(ids),))}
     unknown = [str(each) for each in ids if each not in known]
@@ -24,15 +25,17 @@ def retry(connection: sqlite3.Connection, ids: Sequence[int], sinks: Sequence[st
     rows = connection.execute(
         """
         UPDATE alerts SET state = 'pending', next_attempt_at = :now,
-               attempts = CASE state WHEN 'dead' THEN 0 ELSE attempts END
+               attempts = CASE state WHEN 'dead' THEN 0 ELSE attempts END,
+               tried_since = CASE state WHEN 'dead' THEN NULL ELSE tried_since END
          WHERE state IN ('pending', 'dead') AND sink IN (SELECT value FROM json_each(:sinks))
            AND (NOT :some OR id IN (SELECT value FROM json_each(:ids))
                 OR (digest_id, sink) IN (SELECT digest_id, sink FROM alerts
                                           WHERE id IN (SELECT value FROM json_each(:ids))))
-        RETURNING id
+        RETURNING id, sink
         """,
         {"now": text(now), "sinks": json_text(sinks), "some": bool(ids), "ids": json_text(ids)},
-    )
+    ).fetchall()
+    resting.wake(connection, sorted({row["sink"] for row in rows}))
     return sorted(row["id"] for row in rows)
 
 

@@ -638,3 +638,15 @@ def m0013_restless(db: Database) -> None:
         ) STRICT, WITHOUT ROWID
         """,
     )
+
+
+@migrations()
+def m0014_sinks(db: Database) -> None:
+    """Since when Sinks fail and what was told of that; since when an Alert is tried in vain."""
+    _run(
+        db,
+        "ALTER TABLE sink_states ADD COLUMN failing_since TEXT",  # the first of `failures` in a row
+        "ALTER TABLE sink_states ADD COLUMN told_at TEXT",  # when a Notice said that it takes nothing; null: over
+        "ALTER TABLE sink_states ADD COLUMN refusal_told_at TEXT",  # likewise, that it refused single alerts
+        "ALTER TABLE alerts ADD COLUMN tried_since TEXT",  # internal: the first attempt that failed
+    )

@@ -27,6 +27,8 @@ from crawler.model import (
     Plan,
     Pruned,
     Rederived,
+    Refusal,
+    Refused,
     Retained,
     Source,
     SourceFacts,
@@ -46,6 +48,7 @@ from crawler.store import (
     pruning,
     rederiving,
     registering,
+    resting,
     retrying,
     returning,
     sites,
@@ -173,17 +176,25 @@ class SqliteStore:
         await self._writer.write(lambda db: suspecting.put_off(db, source_id, until, of))
 
     async def pending(self, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
-        due = self._read(outbox.due, sink, now, limit)
+        standing = self._read(resting.standing, sink)
+        if standing.rests(now):
+            return []
+        due = self._read(outbox.due, sink, now, limit, probing=standing.failures > 0)
         while bulks := self._read(digesting.bulks, sink, due, now):
             await self._writer.write(partial(digesting.gather, sink=sink, found=bulks, now=now))
-            due = self._read(outbox.due, sink, now, limit)
+            due = self._read(outbox.due, sink, now, limit, probing=standing.failures > 0)
         return [self._read(outbox.alert, row) for row in due]
 
-    async def delivered(self, alert_id: int, at: datetime, reply: str | None) -> None:
-        await self._writer.write(lambda db: outbox.delivered(db, alert_id, at, reply))
+    async def delivered(self, alert_id: int, at: datetime, reply: str | None, notified: Sequence[str] = ()) -> None:
+        def write(db: sqlite3.Connection) -> None:
+            outbox.delivered(db, alert_id, at, reply)
+            resting.taken(db, alert_id, at, notified)
 
-    async def refused(self, alert_id: int, error: str, next_attempt_at: datetime | None) -> None:
-        await self._writer.write(lambda db: outbox.refused(db, alert_id, error, next_attempt_at))
+        await self._writer.write(write)
+
+    async def refused(self, alert_id: int, refusal: Refusal, now: datetime, notified: Sequence[str] = ()) -> Refused:
+        found: Refused = await self._writer.write(lambda db: resting.refused(db, alert_id, refusal, now, notified))
+        return found
 
     async def retry(self, ids: Sequence[int], sinks: Sequence[str], now: datetime) -> list[int]:
         made_due: list[int] = await self._writer.write(lambda db: retrying.retry(db, ids, sinks, now))

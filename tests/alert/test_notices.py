@@ -62,10 +62,10 @@ def test_what_is_told_of_one_source_keeps_its_order_through_failures(store):
     tell(store, "failing", minutes=1)
     tell(store, "recovered", minutes=2)
     tell(store, "gone", name="other", minutes=3)
-    sink = Kinds(failing=[SinkError("down")])
+    sink = Kinds(failing=[SinkError("down")] * 2)
     run(store, sink, minutes=60)
     assert sink.taken == []
-    run(store, sink, minutes=60.01)
+    run(store, sink, minutes=60.2)
     assert sink.taken == ["gone"]  # `recovered` waits for what it is the end of
     run(store, sink, minutes=120)
     assert sink.taken == ["gone", "failing", "recovered"]

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crawler.errors import NotFound
-from crawler.model import ConfiguredSource
+from crawler.model import ConfiguredSource, Refusal
 from crawler.render import for_people
 from crawler.render.samples import samples, trial
 from tests.cli.conftest import NOW, runner
@@ -38,9 +38,10 @@ def outbox(tmp_path):
             link = f"https://{name}/posts/{number}0/"
             story.look(name, f"2024-03-0{number + 1} 10:00", record(number * 10, title, link=link, guid=link))
         store = story.store
+        asyncio.run(store.refused(2, Refusal(error="400 Bad Request", permanent=True), at("2024-03-02 10:00")))
         asyncio.run(store.delivered(1, at("2024-03-02 10:01"), "202 Accepted"))
-        asyncio.run(store.refused(2, "400 Bad Request", None))
-        asyncio.run(store.refused(3, "timeout: no answer within 15 s", LATER))
+        late = Refusal(error="timeout: no answer within 15 s", wait=7200)
+        asyncio.run(store.refused(3, late, LATER - timedelta(hours=2)))
     (tmp_path / "config.yaml").write_text(
         "store: crawler.db\ntimezone: Asia/Seoul\n"
         "sources:\n  - {name: site.example, url: 'https://site.example/'}\n"

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from crawler.model import Refusal
 from crawler.store import SqliteStore
 from crawler.store.measuring import measure
 from tests.alert.test_digests import BULK, Sink, Story, delivered
@@ -25,7 +26,7 @@ def folder(tmp_path):
             sink = Sink(name)
             (digest,) = asyncio.run(store.pending(name, NOW, 10))
             assert not sink.payloads
-            asyncio.run(store.refused(digest.id, "400 Bad Request", None))
+            asyncio.run(store.refused(digest.id, Refusal(error="400 Bad Request", permanent=True), NOW))
         story.edits([1], "C", sinks=["log"])
     (tmp_path / "config.yaml").write_text(
         "store: crawler.db\nsources:\n  - {name: example.org, url: 'https://example.org/'}\n"

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from crawler.errors import StoreConflict
-from crawler.model import Key, SourceFacts, Trouble, Validators, Walk
+from crawler.model import Key, Refusal, SourceFacts, Trouble, Validators, Walk
 from crawler.store import SqliteStore
 from tests.store.builders import NOW, edit, entry, keys, new_post, plan, poll, sighting, site, state
 
@@ -282,11 +282,13 @@ def test_alerts_of_one_post_wait_for_the_earlier_ones(store, endpoint):
         commit(store, plan(endpoint, edit(post, sighting(number, title=title), change_id=change, sinks=["log"])))
     jobs = asyncio.run(store.pending("log", NOW, 10))
     assert [job.news.id for job in jobs] == ["c_1", "c_2", "c_3"]
-    asyncio.run(store.refused(jobs[0].id, "no luck", NOW + timedelta(minutes=5)))
-    assert [job.news.id for job in asyncio.run(store.pending("log", NOW, 10))] == ["c_2"]
+    asyncio.run(store.refused(jobs[0].id, Refusal(error="no luck", wait=300), NOW))
+    later = NOW + timedelta(minutes=6)
+    assert asyncio.run(store.pending("log", NOW, 10)) == []  # the sink rests
+    assert [job.news.id for job in asyncio.run(store.pending("log", later, 10))] == ["c_2"]  # and is tried with one
     asyncio.run(store.delivered(jobs[0].id, NOW, None))
-    assert [job.news.id for job in asyncio.run(store.pending("log", NOW, 10))] == ["c_2", "c_3"]
-    asyncio.run(store.refused(jobs[1].id, "never", None))
+    assert [job.news.id for job in asyncio.run(store.pending("log", later, 10))] == ["c_2", "c_3"]
+    asyncio.run(store.refused(jobs[1].id, Refusal(error="never", permanent=True), NOW))
     assert [row["state"] for row in rows(store, "SELECT state FROM alerts ORDER BY id")] == [
         "delivered",
         "dead",
