@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from standardwebhooks import Webhook
@@ -64,8 +64,8 @@ class WebhookSink:
         return f"webhook, it answers; `crawler alerts test {self.name}` tells whether it takes alerts"
 
     def _headers(self, alert_id: str, body: bytes) -> dict[str, str]:
-        # The library takes other times for UTC ones.
-        at = self._clock().replace(microsecond=0)
+        # The library takes a time of any other zone for one in UTC.
+        at = self._clock().astimezone(UTC).replace(microsecond=0)
         headers = {
             "content-type": "application/json",
             "webhook-id": alert_id,

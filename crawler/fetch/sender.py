@@ -90,10 +90,6 @@ class Sender:
         """The answer to a HEAD, without secrets."""
         return await self._asked("HEAD", {"user-agent": self._user_agent, "accept": "*/*"}, b"")
 
-    async def called(self) -> Answer:
-        """The answer to a GET: the address is told that we are alive, and nothing else."""
-        return await self._asked("GET", {"user-agent": self._user_agent, "accept": "*/*", **self._secrets}, b"")
-
     async def _asked(self, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
         if self._pool is None:
             raise RuntimeError("a Sender is used inside `async with` only")
