@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, cast
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
-
-from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat
-from apprise.common import OverflowMode, PersistentStoreMode
-from apprise.plugins.email import NotifyEmail
 
 from crawler.alert import mail
 from crawler.alert.hearing import heard
@@ -19,6 +16,13 @@ from crawler.alert.wording import Template, Wording
 from crawler.alert.writing import SECONDS, Writing
 from crawler.errors import SinkError
 from crawler.render import Words, as_html, defused, one_line, parts
+
+with warnings.catch_warnings():
+    # Its own libraries of yesterday (imghdr) are no news for the user.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat
+    from apprise.common import OverflowMode, PersistentStoreMode
+    from apprise.plugins.email import NotifyEmail
 
 #: Answers that the same message would get again.
 _FOR_GOOD = {400, 410, 413, 414, 415, 422}
@@ -114,7 +118,8 @@ class AppriseSink:
         return SinkError(text, permanent=bool(codes) and codes <= _FOR_GOOD)
 
     def _opened(self, url: str) -> NotifyBase:
-        with heard() as lines:
+        with heard() as lines, warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # it loads all of its plugins
             service = Apprise.instantiate(url, asset=_asset())
         if not isinstance(service, NotifyBase):
             why = f" ({self._shown(lines[-1])})" if lines else ""
@@ -204,6 +209,6 @@ def _all_refused(refused: Mapping[Person, SinkError], all_of_them: int) -> SinkE
 
 def _secrets(url: str) -> list[str]:
     """All of an address but its scheme, in pieces, as written and as meant; long ones first."""
-    pieces = re.split(r"[/:@?&=,;]+", url.partition("://")[2])
+    pieces = re.split(r"[/:@?&=,;]+", url.partition("://")[2] or url)
     found = {form for piece in pieces for form in (piece, unquote(piece)) if len(form) >= _LEAST_SECRET}
     return sorted(found, key=len, reverse=True)

@@ -38,7 +38,7 @@ def check(app: App, connects: bool, prints: bool, schema: bool) -> None:
         sys.stdout.write(json_text(configuration.json_schema(), indent=2) + "\n")
         return
     config = app.config()
-    if any(sink.type == "apprise" or sink.type in FOR_PEOPLE and sink.template for sink in config.sinks):
+    if any(sink.type == "apprise" or (sink.type in FOR_PEOPLE and sink.template) for sink in config.sinks):
         # Here and not above: it loads much, and most configs have nothing that it is for.
         from crawler.cli.rehearsing import rehearse
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -36,7 +37,7 @@ async def _opened(sink: SinkConfig, config: Config, stack: AsyncExitStack) -> Si
         return atom(sink, config)
     template = await template_of(sink, config, stack)
     if sink.type == "apprise":
-        return _apprise(sink, config, template)
+        return await asyncio.to_thread(_apprise, sink, config, template)  # it loads a thousand modules
     return StdoutSink(sink.name, zone=config.timezone, template=template, paint=paint(sys.stdout))
 
 

@@ -1,0 +1,342 @@
+"""The apprise sink against a real mail server and a real web server: what arrives, what is refused, what hangs."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from crawler.alert.apprise import AppriseSink
+from crawler.errors import SinkError
+from crawler.render import for_people
+from crawler.render.parts import MOST_PARTS, size
+from crawler.render.samples import samples, trial
+from tests.alert.alerts import payload
+from tests.alert.services import services
+
+SECRET = "hunter2hunter2"
+ZONE = ZoneInfo("Asia/Seoul")
+SAMPLE = next(islice(samples("s", datetime(2026, 11, 23, 12, tzinfo=UTC)), 1, None))
+
+
+@pytest.fixture(scope="module")
+def _running(tmp_path_factory):
+    with services(tmp_path_factory.mktemp("services")) as running:
+        yield running
+
+
+@pytest.fixture
+def places(_running):
+    _running.forget()
+    return _running
+
+
+def mailing(places, *to, place="mail", more="", seconds=15.0):
+    url = (
+        f"mailto://127.0.0.1:{places.ports[place]}/?from=crawler@example.org&name=The%20crawler&to={','.join(to)}{more}"
+    )
+    return AppriseSink("team", url, zone=ZONE, seconds=seconds)
+
+
+def chatting(places, path, *, schema="json", seconds=15.0):
+    return AppriseSink("team", f"{schema}://127.0.0.1:{places.ports['web']}/{path}", zone=ZONE, seconds=seconds)
+
+
+def send(sink, *payloads):
+    async def all_of_them():
+        return [await sink.send(each) for each in payloads]
+
+    return asyncio.run(all_of_them())
+
+
+def refusal(sink, alert):
+    with pytest.raises(SinkError) as caught:
+        send(sink, alert)
+    assert SECRET not in str(caught.value)
+    return caught.value
+
+
+def parsed(mail):
+    return email.message_from_bytes(mail, policy=email.policy.default)
+
+
+def test_a_mail_has_the_subject_line_and_the_same_text_twice(places):
+    send(mailing(places, "a@example.org", more="&cc=Chief<c@example.org>&bcc=b@example.org&+X-Team=news"), SAMPLE)
+    ((to, body),) = places.mails()
+    mail = parsed(body)
+    subject, _, text = for_people(SAMPLE, zone=ZONE).partition("\n")
+    assert to == ["a@example.org", "c@example.org", "b@example.org"]
+    assert mail["Subject"] == subject
+    assert (mail["From"], mail["To"], mail["Cc"]) == (
+        "The crawler <crawler@example.org>",
+        "a@example.org",
+        "Chief <c@example.org>",
+    )
+    assert "b@example.org" not in str(mail)
+    assert mail["X-Team"] == "news"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert abs(parsedate_to_datetime(mail["Date"]) - datetime.now(UTC)).total_seconds() < 60
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    plain, html = (part.get_content().replace("\r\n", "\n") for part in mail.iter_parts())
+    assert plain.rstrip() == f"{subject}\n\n{text}"
+    assert "<del " in html and "[-bolsters-]</del>" in html and "{+strengthens+}</ins>" in html
+    assert "\r" not in body.replace(b"\r\n", b"").decode("ascii")
+    assert not mail.defects
+
+
+def test_each_receiver_gets_a_mail_of_their_own_and_a_repeat_has_the_same_id(places):
+    first, again = (mailing(places, "a@example.org", "b@example.org") for _ in range(2))
+    send(first, SAMPLE)
+    send(again, SAMPLE)
+    found = [(to, parsed(mail)["Message-ID"]) for to, mail in places.mails()]
+    assert [to for to, _ in found] == [["a@example.org"], ["b@example.org"]] * 2
+    assert found[:2] == found[2:]
+    assert found[0][1] != found[1][1]
+    assert found[0][1].startswith("<c_sample_edited_s.") and found[0][1].endswith("@example.org>")
+
+
+@pytest.mark.parametrize(
+    ("receiver", "permanent", "said"),
+    [
+        ("421", False, "said 421 no, not 421@example.org"),
+        ("450", False, "said 450"),
+        ("451", False, "said 451"),
+        ("550", True, "said 550 no, not 550@example.org"),
+        ("553", True, "said 553"),
+        ("data-452", False, "said 452 not this mail"),
+        ("data-554", True, "said 554 not this mail"),
+        ("drop", False, "ended the connection"),
+    ],
+)
+def test_a_refusal_is_final_where_the_mail_server_says_so(places, receiver, permanent, said):
+    error = refusal(mailing(places, f"{receiver}@example.org"), SAMPLE)
+    assert error.permanent == permanent
+    assert said in str(error)
+
+
+def test_who_has_the_mail_does_not_get_it_again_when_another_is_refused(places):
+    sink = mailing(places, "a@example.org", "451@example.org", "b@example.org")
+    error = refusal(sink, SAMPLE)
+    assert not error.permanent
+    assert "(to 1 of 3 receivers)" in str(error)
+    refusal(sink, SAMPLE)
+    assert [to for to, _ in places.mails()] == [["a@example.org"], ["b@example.org"]]
+
+
+def test_a_mail_that_was_taken_without_an_answer_comes_again_with_the_same_id(places):
+    sink = mailing(places, "drop@example.org")
+    refusal(sink, SAMPLE)
+    refusal(sink, SAMPLE)
+    one, two = (parsed(mail)["Message-ID"] for _, mail in places.mails())
+    assert one == two
+
+
+@pytest.mark.parametrize(
+    ("place", "more", "said"),
+    [
+        ("busy", "", "421 too busy"),
+        # The password must not go over the line in the clear.
+        ("mail", f"&mode=starttls&user=me&pass={SECRET}", "STARTTLS extension not supported"),
+        ("web", "", "E-Mail: "),
+    ],
+)
+def test_trouble_with_the_mail_server_is_tried_again(places, place, more, said):
+    error = refusal(mailing(places, "a@example.org", place=place, more=more, seconds=2.0), SAMPLE)
+    assert said in str(error)
+    assert not error.permanent
+    assert places.mails() == []
+
+
+@pytest.mark.parametrize("place", ["hang", "drip"])
+def test_a_mail_server_that_takes_too_long_holds_up_nobody_and_can_be_tried_again(places, place):
+    sink = mailing(places, "a@example.org", place=place, seconds=0.5)
+
+    async def beside():
+        sending = asyncio.create_task(sink.send(SAMPLE))
+        ticks = 0
+        while not sending.done():
+            await asyncio.sleep(0.01)
+            ticks += 1
+        return ticks, sending.exception()
+
+    began = time.monotonic()
+    ticks, error = asyncio.run(beside())
+    assert isinstance(error, SinkError)
+    assert ticks > 10
+    assert time.monotonic() - began < 10
+    # Its thread has come to an end: the next one is not kept waiting for it.
+    deadline = time.monotonic() + 10
+    while "still being written" in str(refusal(sink, payload(2))):
+        assert time.monotonic() < deadline
+
+
+HUNG = """
+import asyncio, sys
+from zoneinfo import ZoneInfo
+from crawler.alert.apprise import AppriseSink
+from crawler.errors import SinkError
+from tests.alert.alerts import payload
+
+async def main():
+    sink = AppriseSink("team", sys.argv[1], zone=ZoneInfo("UTC"), seconds=60)
+    sending = asyncio.create_task(sink.send(payload()))
+    await asyncio.sleep(0.3)
+    sending.cancel()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.process
+def test_a_program_ends_although_a_mail_server_hangs(places):
+    url = f"mailto://127.0.0.1:{places.ports['hang']}/?from=me@example.org&to=a@example.org"
+    began = time.monotonic()
+    ended = subprocess.run([sys.executable, "-c", HUNG, url], timeout=30, check=False, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert time.monotonic() - began < 9  # and not the ten seconds of a step
+
+
+def test_a_service_gets_title_and_text(places):
+    send(chatting(places, "hook"), SAMPLE)
+    ((path, body),) = places.posts()
+    told = json.loads(body)
+    subject, _, text = for_people(SAMPLE, zone=ZONE).partition("\n")
+    assert path == "/hook"
+    assert (told["title"], told["message"].strip()) == (subject, text.strip())
+
+
+@pytest.mark.parametrize(
+    ("status", "permanent"),
+    [
+        (400, True),
+        (410, True),
+        (413, True),
+        (422, True),
+        (401, False),
+        (404, False),
+        (429, False),
+        (500, False),
+        (503, False),
+    ],
+)
+def test_a_service_that_refuses_is_tried_again_unless_it_would_say_the_same(places, status, permanent):
+    error = refusal(chatting(places, f"{SECRET}/{status}"), SAMPLE)
+    assert error.permanent == permanent
+    assert str(error).startswith("JSON: ")
+    assert str(status) in str(error)
+
+
+def test_an_alert_follows_no_redirect_to_another_place(places):
+    error = refusal(chatting(places, f"{SECRET}/302"), SAMPLE)
+    assert not error.permanent
+    assert [path for path, _ in places.posts()] == [f"/{SECRET}/302"]
+
+
+def test_a_long_text_comes_in_a_few_parts_cut_between_characters(places):
+    # An emoji is two units of UTF-16; none may be cut in two, and none of the lines lost its neighbour.
+    diff = "\n".join(f"{number:03} " + "🐦" * 250 + "&amp;" for number in range(60))
+    alert = payload(diff=diff)
+    sink = AppriseSink("team", f"mmost://127.0.0.1:{places.ports['web']}/{'k' * 26}", zone=ZONE)
+    send(sink, alert)
+    texts = [json.loads(body)["text"] for _, body in places.posts()]
+    assert 1 < len(texts) <= MOST_PARTS
+    assert all(size(text) <= 4000 for text in texts)
+    assert texts[-1].endswith("…")
+    assert "".join(texts).replace("\n", "").startswith("example.org · title edited")
+    assert all("\ufffd" not in text for text in texts)
+
+
+def test_parts_that_have_arrived_are_not_sent_again(places):
+    diff = "\n".join(f"{number:03} " + "word " * 100 for number in range(30))
+    sink = AppriseSink("team", f"mmost://127.0.0.1:{places.ports['web']}/{'k' * 26}", zone=ZONE)
+    sent, notify = [], type(sink._service).notify
+
+    def failing(service, **told):
+        sent.append(told["body"])
+        return len(sent) != 2 and notify(service, **told)
+
+    type(sink._service).notify, kept = failing, notify
+    try:
+        refusal(sink, payload(diff=diff))
+        send(sink, payload(diff=diff))
+    finally:
+        type(sink._service).notify = kept
+    assert len(places.posts()) == len(sent) - 1 > 2
+    assert sent[1] == sent[2]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"nonsense://{SECRET}",
+        f"discord://{SECRET}",
+        f"mailto://me:{SECRET}@127.0.0.1",
+        f"{SECRET}",
+        f"mailto://me:{SECRET}@127.0.0.1/?to=a@example.org&from=x%0d%0aBcc:all@example.org",
+    ],
+)
+def test_an_address_that_is_none_is_refused_without_being_shown(url):
+    with pytest.raises(ValueError, match=r".") as caught:
+        AppriseSink("team", url, zone=ZONE)
+    assert SECRET not in str(caught.value)
+
+
+def test_a_mail_server_is_tried_without_a_mail(places):
+    assert "lets us in" in asyncio.run(mailing(places, "a@example.org").reached())
+    with pytest.raises(SinkError, match="421"):
+        asyncio.run(mailing(places, "a@example.org", place="busy").reached())
+    assert "JSON" in asyncio.run(chatting(places, SECRET).reached())
+    assert places.mails() == places.posts() == []
+
+
+FOREIGN = """
+import sys
+touched, ASKING = [], ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto")
+sys.addaudithook(lambda event, arguments: touched.append((event, str(arguments))) if event in ASKING or
+    event == "open" and ("apprise.y" in str(arguments) or "foreign" in str(arguments)) else None)
+from zoneinfo import ZoneInfo
+from crawler.alert.apprise import AppriseSink
+AppriseSink("team", "mailto://127.0.0.1/?from=me@example.org&to=a@example.org", zone=ZoneInfo("UTC"))
+AppriseSink("chat", "mmost://127.0.0.1/" + 26 * "k", zone=ZoneInfo("UTC"))
+assert not touched, touched
+"""
+
+
+@pytest.mark.process
+def test_apprise_reads_no_config_loads_no_foreign_code_and_asks_nobody(tmp_path):
+    for folder in (".config/apprise/plugins", ".apprise/plugins"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "foreign.py").write_text("raise SystemExit('foreign code was run')\n")
+        (tmp_path / folder).with_name("apprise.yml").write_text("urls: [json://127.0.0.1]\n")
+    around = {
+        "HOME": str(tmp_path),
+        "APPRISE_CONFIG_PATH": str(tmp_path / ".apprise" / "apprise.yml"),
+        "APPRISE_PLUGIN_PATH": str(tmp_path / ".apprise" / "plugins"),
+        "APPRISE_STORAGE_PATH": str(tmp_path / "storage"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", FOREIGN],
+        env={**os.environ, **around},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "storage").exists()
+
+
+def test_a_test_of_the_sink_can_be_read(places):
+    send(mailing(places, "a@example.org"), trial("1", "team", datetime.now(UTC)))
+    assert "A test of the sink team" in parsed(places.mails()[0][1]).get_body(("plain",)).get_content()
