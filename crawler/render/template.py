@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import jinja2
@@ -19,6 +20,7 @@ from crawler.render.words import Words, worded
 #: In characters; nobody reads more.
 _MOST_BODY = 100_000
 _LONGEST_TITLE = 600
+_WITH_LINES = {"diff", "text", "old", "new"}
 #: Of what Jinja2 offers in a template by itself; `lipsum` and the like are not for alerts.
 _GLOBALS = ("range", "dict", "namespace", "joiner")
 
@@ -31,8 +33,9 @@ def rendered(source: str, payload: str, zone: str) -> Words:
     environment = _environment(ZoneInfo(zone))
     alert = json.loads(payload)
     title, body = worded(alert, ZoneInfo(zone))
+    shown = {key: _cleaned(value, key) for key, value in alert.items()}
     try:
-        text = environment.from_string(source).render(**alert, title=title, body=body)
+        text = environment.from_string(source).render(**shown, title=title, body=body)
     except jinja2.TemplateSyntaxError as error:
         raise ParseError("not_data", f"line {error.lineno}: {error.message}") from None
     except MemoryError:
@@ -44,6 +47,17 @@ def rendered(source: str, payload: str, zone: str) -> Words:
     if not title.strip():
         raise ParseError("not_data", "its first line is empty; that is the title")
     return Words(one_line(title, _LONGEST_TITLE), inert(body[:_MOST_BODY].rstrip()))
+
+
+def _cleaned(value: Any, key: str) -> Any:
+    """What an alert says, inert; only long texts have lines, so that no title can forge one."""
+    if isinstance(value, dict):
+        return {name: _cleaned(each, name) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(each, key) for each in value]
+    if not isinstance(value, str):
+        return value
+    return inert(value if key in _WITH_LINES else " ".join(value.split()))
 
 
 def _environment(zone: ZoneInfo) -> ImmutableSandboxedEnvironment:

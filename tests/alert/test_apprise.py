@@ -148,7 +148,7 @@ def test_a_mail_that_was_taken_without_an_answer_comes_again_with_the_same_id(pl
         ("busy", "", "421 too busy"),
         # The password must not go over the line in the clear.
         ("mail", f"&mode=starttls&user=me&pass={SECRET}", "STARTTLS extension not supported"),
-        ("web", "", "E-Mail: "),
+        ("web", "", "ended the connection"),
     ],
 )
 def test_trouble_with_the_mail_server_is_tried_again(places, place, more, said):
