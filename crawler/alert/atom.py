@@ -14,7 +14,7 @@ from lxml import etree
 
 from crawler import __version__
 from crawler.alert.entry import NAMESPACES, add, entry, name, urn
-from crawler.alert.writing import SECONDS, Writing
+from crawler.alert.writing import SECONDS, Writing, check_writable
 from crawler.errors import SinkError
 from crawler.render import worded
 from crawler.render.alert import time_text
@@ -56,9 +56,8 @@ class AtomSink:
 
     def _looked_at(self) -> None:
         path = Path(os.path.realpath(self._path))
+        check_writable(path, replaced=True)
         self._feed(path)
-        if not os.access(path.parent, os.W_OK):
-            raise PermissionError(0, f"the folder {path.parent} is not writable")
 
     def _put(self, made: etree._Element) -> str | None:
         path = Path(os.path.realpath(self._path))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.alert.body import body_of
-from crawler.alert.writing import SECONDS, Writing
+from crawler.alert.writing import SECONDS, Writing, check_writable
 from crawler.render.alert import MOST_ALERT
 
 #: How far back a repeat is looked for: after a crash it is one of the last lines. More than the longest line, so that
@@ -35,15 +35,8 @@ class JsonlSink:
 
     async def reached(self) -> str:
         """Whether the file could be written; it is not made. Raises SinkError."""
-        await self._writing.do("", self._looked_at)
+        await self._writing.do("", lambda: check_writable(self._path))
         return str(self._path)
-
-    def _looked_at(self) -> None:
-        place = self._path if self._path.exists() else self._path.parent
-        if not place.exists():
-            raise FileNotFoundError(0, f"there is no folder {place}")
-        if self._path.is_dir() or not os.access(place, os.W_OK):
-            raise PermissionError(0, "is a folder" if self._path.is_dir() else f"{place} is not writable")
 
     def _append(self, alert_id: str, line: bytes) -> str | None:
         descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)

@@ -6,14 +6,27 @@ Each has a thread of its own, one that the program does not wait for when it end
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 
 from crawler.errors import SinkError
 from crawler.threads import in_thread
 
 #: What a Sink has for one alert.
 SECONDS = 15.0
+
+
+def check_writable(path: Path, *, replaced: bool = False) -> None:
+    """Raises OSError where a file could not be written, or `replaced` by another one; nothing is made."""
+    if path.is_dir():
+        raise IsADirectoryError(0, "is a folder")
+    if not path.parent.exists():
+        raise FileNotFoundError(0, f"there is no folder {path.parent}")
+    place = path if path.exists() and not replaced else path.parent
+    if not os.access(place, os.W_OK):
+        raise PermissionError(0, f"{place} is not writable")
 
 
 class Writing:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +56,54 @@ def test_an_alert_that_comes_again_is_not_written_again(path):
 def test_an_alert_that_another_one_quotes_is_written(path):
     send(JsonlSink("log", path), payload(1, diff='says {"id":"c_2"} itself'), payload(2))
     assert ids(path) == ["c_1", "c_2"]
+
+
+def test_an_alert_that_a_digest_lists_is_written_too(path):
+    digest = {"type": "digest", "data": {"id": "d_1", "changes": [payload(1)["data"], payload(2)["data"]]}}
+    assert send(JsonlSink("log", path), digest, payload(1), payload(2), digest) == [None] * 3 + ["it was there already"]
+    assert ids(path) == ["d_1", "c_1", "c_2"]
+
+
+def test_a_repeat_is_found_behind_64_kilobytes_of_others_and_in_a_line_longer_than_that(path):
+    long = payload(1, diff="x" * 250_000)
+    others = [payload(number, diff="y" * 1000) for number in range(2, 66)]
+    send(JsonlSink("log", path), long, *others)
+    assert send(JsonlSink("log", path), long, others[0]) == ["it was there already"] * 2
+    assert len(ids(path)) == 65
+
+
+def test_a_repeat_after_a_rotation_is_written_and_told_by_its_id(path):
+    sink = JsonlSink("log", path)
+    send(sink, payload(1))
+    path.rename(path.with_suffix(".old"))
+    assert send(sink, payload(1)) == [None]
+    assert ids(path) == ids(path.with_suffix(".old")) == ["c_1"]
+
+
+def test_the_line_and_a_new_file_are_on_the_disk_before_it_is_taken(path, monkeypatch):
+    synced, real = [], os.fsync
+    monkeypatch.setattr(os, "fsync", lambda each: (synced.append(os.readlink(f"/proc/self/fd/{each}")), real(each)))
+    send(JsonlSink("log", path), payload(1))
+    assert synced == [str(path), str(path.parent)]
+    send(JsonlSink("log", path), payload(2), payload(2))
+    assert synced[2:] == [str(path)] * 2
+
+
+def test_two_processes_at_one_file_take_no_line_of_each_other(path):
+    program = (
+        "import asyncio, sys, pathlib\n"
+        "from crawler.alert import JsonlSink\n"
+        "from tests.alert.alerts import payload\n"
+        "async def main():\n"
+        "    sink = JsonlSink('log', pathlib.Path(sys.argv[1]))\n"
+        "    for number in range(60):\n"
+        "        await sink.send(payload(int(sys.argv[2]) + number, diff='x' * 100_000))\n"
+        "asyncio.run(main())\n"
+    )
+    argv = [sys.executable, "-c", program, str(path)]
+    both = [subprocess.Popen([*argv, first], cwd=Path(__file__).parents[2]) for first in ("0", "1000")]
+    assert [each.wait(60) for each in both] == [0, 0]
+    assert sorted(ids(path)) == sorted(f"c_{first + number}" for first in (0, 1000) for number in range(60))
 
 
 LONG = "x" * 200_000
