@@ -6,6 +6,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from crawler.model import ChangePlan, Route, RouteMatch, Source
+from crawler.model.pace import Pace
 
 
 def takes(route: Route, change: ChangePlan, source: Source, published_at: datetime | None, now: datetime) -> bool:
@@ -16,6 +17,11 @@ def takes(route: Route, change: ChangePlan, source: Source, published_at: dateti
 def notified(routes: tuple[Route, ...]) -> tuple[str, ...]:
     """The names of the Sinks that take Notices."""
     return tuple(route.sink for route in routes if route.notices)
+
+
+def paces(routes: tuple[Route, ...]) -> dict[str, Pace]:
+    """When each Sink is told, by name."""
+    return {route.sink: route.pace for route in routes}
 
 
 def patterns(routes: tuple[Route, ...]) -> tuple[str, ...]:

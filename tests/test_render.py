@@ -271,13 +271,25 @@ def test_digests_and_notices_are_told_too():
     digest = {
         "type": "digest",
         "timestamp": "2023-05-09T08:00:24Z",
-        "data": {"id": "d_1", "reason": "storm", "count": 5, "summary": "5 posts edited", "changes": [data], "ids": []},
+        "data": {
+            "id": "d_1",
+            "reason": "storm",
+            "source": None,
+            "kind": None,
+            "fields": [],
+            "since": "2023-05-08T23:00:00Z",
+            "until": "2023-05-09T08:00:24Z",
+            "count": 5,
+            "summary": "2 sources · 5 more changes: 5 edited",
+            "changes": [data | {"detected_at": "2023-05-08T13:30:00Z"}],
+            "ids": [],
+        },
     }
     assert for_people(digest, zone=SEOUL).split("\n") == [
-        "5 posts edited",
-        f"  koreapro.org · title and text edited · “{TITLE}”",
-        f"    {data['summary']}   https://koreapro.org/2023/05/ties/",
-        "  4 more",
+        "2 sources · 5 more changes: 5 edited",
+        f"  2023-05-08 22:30  koreapro.org · title and text edited · “{TITLE}”   https://koreapro.org/2023/05/ties/",
+        "  and 4 more",
+        "  all changes of that time: crawler changes --since 2023-05-08T23:00:00Z --until 2023-05-09T08:00:25Z --limit 0",
     ]
     notice = {
         "type": "source.failing",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ import structlog
 from crawler.alert.sink import Sink
 from crawler.errors import SinkError, StoreError
 from crawler.model import ChangeView, DigestView, NoticeView, PendingAlert, Refusal
+from crawler.model.pace import AT_ONCE, Pace
 from crawler.render import alert, digest, notice
 from crawler.store import Store
 
@@ -32,13 +33,16 @@ async def deliver(
     *,
     page_url: str | None = None,
     notified: Sequence[str] = (),
+    paces: Mapping[str, Pace] = {},
 ) -> int:
     """Try every due Alert once. One Sink that fails does not hold up the others. Returns how many failed.
 
     A Sink that is in trouble rests; then one Alert is tried, and the others when it was taken. `notified`: the Sinks
-    that take Notices, to be told of another that is dead.
+    that take Notices, to be told of another that is dead. `paces`: when Sinks are told; without one, at once.
     """
-    delivering = (_Delivery(store, sink, clock, page_url, notified).run() for sink in sinks)
+    delivering = (
+        _Delivery(store, sink, clock, page_url, notified, paces.get(sink.name, AT_ONCE)).run() for sink in sinks
+    )
     return sum(await asyncio.gather(*delivering))
 
 
@@ -52,14 +56,15 @@ class _Delivery:
         clock: Callable[[], datetime],
         page_url: str | None,
         notified: Sequence[str],
+        pace: Pace,
     ) -> None:
         self._store, self._sink, self._clock = store, sink, clock
-        self._page_url, self._notified = page_url, notified
+        self._page_url, self._notified, self._pace = page_url, notified, pace
 
     async def run(self) -> bool:
         """Deliver until nothing is due; a Sink in trouble ends it. Returns whether one was not taken."""
         failed = False
-        while due := await self._store.pending(self._sink.name, self._clock(), BATCH):
+        while due := await self._store.pending(self._sink.name, self._clock(), BATCH, self._pace):
             for pending in due:
                 refusal = await self._tried(pending)
                 if refusal is None:

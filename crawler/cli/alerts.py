@@ -27,6 +27,7 @@ from crawler.commands.turns import Turns
 from crawler.config import Config, SinkConfig
 from crawler.errors import NotFound, SinkError
 from crawler.render.samples import samples, trial
+from crawler.route import paces
 from crawler.store.alerts import COLUMNS, AlertsWanted, count_alerts
 from crawler.store.alerts import alerts as stored_alerts
 from crawler.store.reading import reading
@@ -56,7 +57,9 @@ def alerts(ctx: click.Context, listing: Listing, failed: bool, sink: tuple[str, 
 
 def _list(app: App, listing: Listing, wanted: AlertsWanted) -> None:
     with app.reading() as reader:
-        rows = stored_alerts(reader, wanted, limit=listing.limit)
+        rows = stored_alerts(
+            reader, wanted, limit=listing.limit, paces=paces(app.reading_config.routes()), now=current_time()
+        )
         if listing.format != "table":
             shown = WRITERS[listing.format](rows, COLUMNS, sys.stdout)
         else:
@@ -165,10 +168,11 @@ def _columns(zone: tzinfo) -> list[Column]:
         Column("digest", lambda row: (row["digest_id"] or "")[:_SHORT_ID]),
         Column("attempts", lambda row: str(row["attempts"] or ""), right=True),
         Column("next attempt", lambda row: times.local(_next(row), zone)),
+        Column("held by", lambda row: row["held_by"] or ""),
         Column("last error", lambda row: row["last_error"] or ""),
     ]
 
 
 def _next(row: Mapping[str, Any]) -> str | None:
     """When it is tried next; nothing for one that is done with."""
-    return row["next_attempt_at"] if row["state"] == "pending" else None
+    return max(row["next_attempt_at"], row["held_until"] or "") if row["state"] == "pending" else None

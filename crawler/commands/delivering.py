@@ -6,7 +6,7 @@ import asyncio
 
 from crawler.alert import Sink, deliver
 from crawler.commands.turns import Turns
-from crawler.route import notified
+from crawler.route import notified, paces
 from crawler.watch import Watch
 
 
@@ -23,4 +23,5 @@ async def deliver_now(watch: Watch, sinks: Turns) -> int:
 
 async def deliver_to(watch: Watch, sink: Sink) -> int:
     """Try every due Alert of a Sink once. Returns 1 where it failed, else 0."""
-    return await deliver(watch.store, [sink], watch.desk.clock, notified=notified(watch.desk.routes))
+    routes = watch.desk.routes
+    return await deliver(watch.store, [sink], watch.desk.clock, notified=notified(routes), paces=paces(routes))

@@ -7,9 +7,6 @@ the version that brings it, or nothing where that is not known. Delete a row whe
 from __future__ import annotations
 
 NOT_YET: dict[str, str] = {
-    "sink.digest": "",
-    "sink.quiet": "",
-    "sink.storm": "",
     "web": "",
 }
 

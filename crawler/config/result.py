@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Literal
@@ -92,7 +92,7 @@ class SinkConfig:
 
     def pace(self, zone: ZoneInfo) -> Pace:
         """When it is told; its quiet hours are those of the zone."""
-        return Pace(digest=self.digest, quiet=self.quiet, zone=zone, storm=self.storm)
+        return Pace(digest=self.digest, quiet=self.quiet, zone=zone if self.quiet else UTC, storm=self.storm)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

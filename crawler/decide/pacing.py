@@ -35,7 +35,12 @@ class Told:
 
 def quiet_until(pace: Pace, at: datetime) -> datetime | None:
     """When the quiet hours end in which `at` lies; None: it lies in none."""
-    return next((end for start, end in _spans(pace, at) if start <= at < end), None)
+    until = None
+    for start, end in _spans(pace, at):
+        # Where a whole day is left out, one span ends as the next begins.
+        if start <= (until or at) < end:
+            until = end
+    return until
 
 
 def last_quiet(pace: Pace, at: datetime) -> datetime | None:

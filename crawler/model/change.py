@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from crawler.model.notice import NoticeSource, NoticeView
+from crawler.model.pace import AT_ONCE, DigestReason, Pace
 
 ChangeKind = Literal["published", "edited", "protected", "unpublished", "deleted", "restored"]
 CHANGE_KINDS: tuple[ChangeKind, ...] = (
@@ -75,11 +76,12 @@ class RouteMatch:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Route:
-    """Which Changes (and Notices) a Sink takes: any map of `when` suffices."""
+    """Which Changes (and Notices) a Sink takes: any map of `when` suffices; and when it is told."""
 
     sink: str
     when: tuple[RouteMatch, ...] = (RouteMatch(),)
     notices: bool = False
+    pace: Pace = AT_ONCE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,14 +143,17 @@ class ChangeView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DigestView:
-    """Changes of one Source that are told as one."""
+    """Changes that are told as one."""
 
     id: str
-    #: why: `group`, so many of one kind with the same fields in one poll or sweep
-    reason: str
-    source: NoticeSource
-    kind: ChangeKind
-    #: names of the fields that differ
+    reason: DigestReason
+    #: None: of several
+    source: NoticeSource | None
+    #: how many
+    sources: int
+    #: how many of which kind, most first
+    kinds: tuple[tuple[ChangeKind, int], ...]
+    #: names of the fields that differ in each of them; empty where they are not the same ones
     fields: tuple[str, ...]
     #: when the first and the last of them was detected
     since: datetime

@@ -1,4 +1,4 @@
-"""The alert object of a digest: many Changes of one kind told as one, the same in every sink that speaks JSON."""
+"""The alert object of a digest: many Changes told as one, the same in every sink that speaks JSON."""
 
 from __future__ import annotations
 
@@ -12,20 +12,24 @@ from crawler.render.inert import one_line
 
 #: Changes that a digest shows; of all of them it has the ids.
 MOST_SHOWN = 100
-#: In bytes. One Change may not fill the whole digest, and some are shown however many ids there are.
-_MOST_CHANGE = 16 * 1024
-_LEAST_SHOWN = 64 * 1024
+#: So many have room in any digest: people see a line of each.
+_SURELY_SHOWN = 30
+#: In bytes. One Change may not fill the whole digest, and is cut no shorter than this for others.
+_MOST_CHANGE, _LEAST_CHANGE = 16 * 1024, 3 * 1024
+#: What stands between them, and around all.
+_SEPARATORS = 512
 
 
 def digest(view: DigestView, alerts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The object for `view`. `alerts`: those of its Changes, in order; no more of them are made than are shown."""
+    source = view.source
     data: dict[str, Any] = {
         "version": VERSION,
         "id": view.id,
         "reason": view.reason,
-        "kind": view.kind,
+        "kind": view.kinds[0][0] if len(view.kinds) == 1 else None,
         "fields": list(view.fields),
-        "source": {"name": view.source.name, "url": view.source.url, "groups": list(view.source.groups)},
+        "source": None if source is None else {"name": source.name, "url": source.url, "groups": list(source.groups)},
         "since": time_text(view.since),
         "until": time_text(view.until),
         "count": len(view.ids),
@@ -33,20 +37,28 @@ def digest(view: DigestView, alerts: Iterable[Mapping[str, Any]]) -> dict[str, A
         "changes": [],
         "ids": list(view.ids),
     }
-    data["changes"] = list(_shown(alerts, max(_LEAST_SHOWN, MOST_ALERT - size(data))))
+    data["changes"] = list(_shown(alerts, MOST_ALERT - _SEPARATORS - size(data)))
     return {"type": "digest", "timestamp": time_text(view.until), "data": data}
 
 
 def _summary(view: DigestView) -> str:
-    """`koreapro.org · 1,204 posts: link edited`."""
-    return f"{one_line(view.source.name)} · {len(view.ids):,} posts: {done(view.kind, view.fields)}"
+    """`koreapro.org · 1,204 posts: link edited`, `12 sources · 40 changes: 36 edited, 4 deleted`."""
+    where = one_line(view.source.name) if view.source is not None else f"{view.sources:,} sources"
+    count = len(view.ids)
+    if view.reason == "group":
+        ((kind, _),) = view.kinds
+        return f"{where} · {count:,} posts: {done(kind, view.fields)}"
+    more = "more " if view.reason == "storm" else ""
+    what = ", ".join(f"{number:,} {done(kind, ())}" for kind, number in view.kinds)
+    return f"{where} · {count:,} {more}change{'s' if count != 1 else ''}: {what}"
 
 
 def _shown(alerts: Iterable[Mapping[str, Any]], room: int) -> Iterator[Mapping[str, Any]]:
     """The first ones, as many as there is room for."""
     for number, alert in enumerate(alerts):
-        data = bounded(dict(alert), _MOST_CHANGE)["data"]
-        room -= size(data)
+        share = room // max(1, _SURELY_SHOWN - number)
+        data = bounded(dict(alert), min(_MOST_CHANGE, max(_LEAST_CHANGE, share)))["data"]
+        room -= size(data) + len(", ")
         if number and room < 0:
             return
         yield data

@@ -29,7 +29,7 @@ def for_people(payload: Mapping[str, Any], *, zone: tzinfo, now: datetime | None
     if kind.startswith("post."):
         lines = _change(data, _Clock(zone, now or _moment(data["detected_at"])))
     elif kind == "digest":
-        lines = _group(data, zone, now) if data["reason"] == "group" else _digest(data)
+        lines = _group(data, zone, now) if data["reason"] == "group" else _digest(data, zone, now)
     else:
         lines = _notice(kind, data)
     return "\n".join(lines)
@@ -148,22 +148,37 @@ def _group(data: Mapping[str, Any], zone: tzinfo, now: datetime | None) -> Itera
     yield f"  seen {seen}; for example" + (f" “{title}”" if title else "")
     yield from _fields(sample)
     yield _places(sample)
+    yield f"  all of them: {_command(data)}"
+
+
+def _command(data: Mapping[str, Any]) -> str:
+    """What to type to see all of a digest."""
+    words = ["crawler", "changes"]
+    if data["source"]:
+        words += ["--source", one_line(data["source"]["name"])]
+    if data["kind"]:
+        words += ["--kind", data["kind"]]
+    words += [word for name in data["fields"] for word in ("--field", name)]
     # The last second is not among those that are before it.
     until = _moment(data["until"]) + timedelta(seconds=1)
-    words = ["crawler", "changes", "--source", one_line(data["source"]["name"]), "--kind", data["kind"]]
-    words += [word for name in data["fields"] for word in ("--field", name)]
     words += ["--since", data["since"], "--until", f"{until:%Y-%m-%dT%H:%M:%SZ}", "--limit", "0"]
-    yield f"  all of them: {shlex.join(words)}"
+    return shlex.join(words)
 
 
-def _digest(data: Mapping[str, Any]) -> Iterator[str]:
+def _digest(data: Mapping[str, Any], zone: tzinfo, now: datetime | None) -> Iterator[str]:
+    """What has come together: a line each; one that has stayed alone, in full."""
+    clock = _Clock(zone, now or _moment(data["until"]))
+    if data["count"] == len(data["changes"]) == 1:
+        yield from _change(data["changes"][0], clock)
+        return
     yield one_line(data["summary"] or f"{data['count']} changes", _LONGEST_LINE)
     for change in data["changes"][:_MOST_CHANGES]:
-        yield f"  {one_line(change['headline'], _LONGEST_LINE)}"
-        yield f"    {one_line(change['summary'], _LONGEST_LINE)}   {one_line(change['post']['link'] or '')}".rstrip()
+        place = one_line(change["post"]["link"] or "", _LONGEST_LINE)
+        yield f"  {clock.say(change['detected_at'])}  {one_line(change['headline'], _LONGEST_LINE)}   {place}".rstrip()
     left = data["count"] - min(len(data["changes"]), _MOST_CHANGES)
     if left > 0:
-        yield f"  {left} more"
+        yield f"  and {left:,} more"
+    yield f"  all changes of that time: {_command(data)}"
 
 
 def _notice(kind: str, data: Mapping[str, Any]) -> Iterator[str]:

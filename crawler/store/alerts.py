@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
+from crawler.model.pace import DigestReason, Pace
+from crawler.store import pacing
 from crawler.store.queries import Row
 from crawler.store.reading import Reader
+from crawler.store.rows import text
 from crawler.store.selecting import Conditions, Wanted, bound, of_sources
 
 COLUMNS = (
@@ -25,8 +29,12 @@ COLUMNS = (
     "last_error",
     "delivered_at",
     "reply",
+    "held_until",
+    "held_by",
 )
 
+#: The keys of a sink, as the config names them.
+_BY: dict[DigestReason, str] = {"schedule": "digest", "quiet": "quiet", "storm": "storm"}
 _AT = "coalesce(c.detected_at, n.at)"
 _SOURCE = "coalesce(p.source_id, n.source_id)"
 _ALERTS = """
@@ -47,15 +55,18 @@ class AlertsWanted(Wanted):
     sinks: tuple[str, ...] = ()
 
 
-def alerts(reader: Reader, wanted: AlertsWanted, *, limit: int | None = None) -> Iterator[Row]:
-    """Alerts, newest first."""
+def alerts(
+    reader: Reader, wanted: AlertsWanted, *, limit: int | None = None, paces: Mapping[str, Pace], now: datetime
+) -> Iterator[Row]:
+    """Alerts, newest first. What a Sink's pace holds back says until when and why."""
+    held = {sink: pacing.held(reader, sink, pace, now) for sink, pace in paces.items()}
     conditions = _of_alerts(reader, wanted)
     rows = reader.execute(
         f"""
         SELECT a.id, a.state, a.sink, coalesce(c.kind, n.kind) AS kind, s.name AS source,
                coalesce(new.title, old.title, p.title, p.link, n.text) AS title, {_AT} AS at,
                a.change_id, a.notice_id, a.digest_id, a.attempts, a.next_attempt_at, a.last_error,
-               a.delivered_at, a.reply
+               a.delivered_at, a.reply, a.asked_at
         {_ALERTS}
           LEFT JOIN sources s ON s.id = {_SOURCE}
           LEFT JOIN revisions old ON old.id = c.old_revision_id
@@ -65,7 +76,9 @@ def alerts(reader: Reader, wanted: AlertsWanted, *, limit: int | None = None) ->
         (*conditions.values, bound(limit)),
     )
     for row in rows:
-        yield dict(row)
+        hold = held[row["sink"]].of(row) if row["sink"] in held else None
+        told = {key: row[key] for key in row.keys() if key != "asked_at"}  # noqa: SIM118 (a row has values only)
+        yield told | {"held_until": text(hold.until) if hold else None, "held_by": _BY[hold.reason] if hold else None}
 
 
 def count_alerts(reader: Reader, wanted: AlertsWanted) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -10,7 +11,10 @@ from typing import NamedTuple
 import msgspec
 
 from crawler.decide.grouping import digest_id, is_bulk
+from crawler.decide.pacing import divided
 from crawler.model import DigestView, NoticeSource
+from crawler.model.pace import DigestReason, Pace
+from crawler.store import pacing
 from crawler.store.occasions import WAITING, polls_of
 from crawler.store.rows import json_text, sure, text
 
@@ -55,45 +59,58 @@ def gather(connection: sqlite3.Connection, sink: str, found: Sequence[Alike], no
             _bound(connection, sink, each.occasion, now) | {"kind": each.kind, "fields": each.fields},
         ).fetchall()
         if is_bulk(len(rows)):
-            name = digest_id(row["change_id"] for row in rows)
-            connection.execute(
-                "INSERT INTO digests (id, sink, reason, made_at) VALUES (?, ?, 'group', ?)", (name, sink, text(now))
-            )
-            connection.execute(
-                "UPDATE alerts SET digest_id = ? WHERE id IN (SELECT value FROM json_each(?))",
-                (name, json_text([row["id"] for row in rows])),
-            )
+            for part in divided([row["id"] for row in rows]):
+                _put_together(connection, sink, "group", part, now)
+
+
+def gather_paced(connection: sqlite3.Connection, sink: str, pace: Pace, now: datetime) -> None:
+    """Put together what the Sink's pace sends as one."""
+    for batch in pacing.batches(connection, sink, pace, now):
+        _put_together(connection, sink, batch.reason, batch.members, now)
+
+
+def _put_together(
+    connection: sqlite3.Connection, sink: str, reason: DigestReason, members: Sequence[int], now: datetime
+) -> None:
+    of_them = "id IN (SELECT value FROM json_each(?))"
+    rows = connection.execute(f"SELECT change_id FROM alerts WHERE {of_them}", (json_text(list(members)),))  # noqa: S608
+    name = digest_id(row["change_id"] for row in rows)
+    connection.execute(
+        "INSERT INTO digests (id, sink, reason, made_at) VALUES (?, ?, ?, ?)", (name, sink, reason, text(now))
+    )
+    connection.execute(f"UPDATE alerts SET digest_id = ? WHERE {of_them}", (name, json_text(list(members))))  # noqa: S608
 
 
 def digest(connection: sqlite3.Connection, name: str, sink: str) -> DigestView:
     """A digest with all that an Alert says of it, but for the Changes themselves."""
     (reason,) = connection.execute("SELECT reason FROM digests WHERE id = ? AND sink = ?", (name, sink)).fetchone()
-    first = connection.execute(
-        """
-        SELECT s.id, s.name, s.url, c.kind, c.fields FROM alerts a
-          JOIN changes c ON c.id = a.change_id JOIN posts p ON p.id = c.post_id JOIN sources s ON s.id = p.source_id
-         WHERE a.digest_id = ? AND a.sink = ? ORDER BY a.id LIMIT 1
-        """,
-        (name, sink),
-    ).fetchone()
     rows = connection.execute(
         """
-        SELECT c.id, c.detected_at FROM alerts a JOIN changes c ON c.id = a.change_id
+        SELECT c.id, c.detected_at, c.kind, c.fields, p.source_id
+          FROM alerts a JOIN changes c ON c.id = a.change_id JOIN posts p ON p.id = c.post_id
          WHERE a.digest_id = ? AND a.sink = ? ORDER BY a.id
         """,
         (name, sink),
     ).fetchall()
-    groups = connection.execute("SELECT name FROM source_groups WHERE source_id = ? ORDER BY name", (first["id"],))
+    sources = {row["source_id"] for row in rows}
+    fields = {row["fields"] for row in rows}
     return DigestView(
         id=name,
         reason=reason,
-        source=NoticeSource(name=first["name"], url=first["url"], groups=tuple(row["name"] for row in groups)),
-        kind=first["kind"],
-        fields=_names(first["fields"]),
+        source=_source(connection, sources.pop()) if len(sources) == 1 else None,
+        sources=len({row["source_id"] for row in rows}),
+        kinds=tuple(Counter(row["kind"] for row in rows).most_common()),
+        fields=_names(fields.pop()) if len(fields) == 1 else (),
         since=sure(min(row["detected_at"] for row in rows)),
         until=sure(max(row["detected_at"] for row in rows)),
         ids=tuple(row["id"] for row in rows),
     )
+
+
+def _source(connection: sqlite3.Connection, source_id: int) -> NoticeSource:
+    row = connection.execute("SELECT name, url FROM sources WHERE id = ?", (source_id,)).fetchone()
+    groups = connection.execute("SELECT name FROM source_groups WHERE source_id = ? ORDER BY name", (source_id,))
+    return NoticeSource(name=row["name"], url=row["url"], groups=tuple(group["name"] for group in groups))
 
 
 def _many(connection: sqlite3.Connection, sink: str, occasion: str, now: datetime) -> list[Alike]:

@@ -21,8 +21,10 @@ from crawler.model import (
     Ref,
     RevisionView,
 )
-from crawler.store import digesting, occasions
+from crawler.store import digesting, occasions, pacing
 from crawler.store.rows import json_text, moment, sure, text
+
+NOTHING_HELD = pacing.Held()
 
 _details = msgspec.json.Decoder(tuple[FieldDiff, ...]).decode
 _names = msgspec.json.Decoder(tuple[Ref, ...]).decode
@@ -52,7 +54,13 @@ _STATE_AFTER = {"protected": "protected", "unpublished": "unpublished", "deleted
 
 
 def due(
-    connection: sqlite3.Connection, sink: str, now: datetime, limit: int, *, probing: bool = False
+    connection: sqlite3.Connection,
+    sink: str,
+    now: datetime,
+    limit: int,
+    *,
+    probing: bool = False,
+    held: pacing.Held = NOTHING_HELD,
 ) -> list[sqlite3.Row]:
     """The due Alerts of a Sink, oldest first; of a digest the first one.
 
@@ -60,10 +68,13 @@ def due(
     what the Sink has trouble with.
 
     One waits for the earlier ones of its post, or about its Source, and for the end of the poll or sweep that it was
-    found in.
+    found in; and what is `held` back waits.
     """
-    waiting = "SELECT 1 FROM alerts WHERE sink = ? AND state = 'pending' AND next_attempt_at <= ? LIMIT 1"
-    if connection.execute(waiting, (sink, text(now))).fetchone() is None:
+    waiting = f"""
+        SELECT 1 FROM alerts a WHERE a.sink = :sink AND a.state = 'pending' AND a.next_attempt_at <= :now
+           AND NOT {pacing.within("a")} LIMIT 1
+    """  # noqa: S608 (our own parts)
+    if connection.execute(waiting, {"sink": sink, "now": text(now), **held.values}).fetchone() is None:
         return []
     return connection.execute(
         f"""
@@ -75,18 +86,20 @@ def due(
           LEFT JOIN polls p ON p.id = c.poll_id
           LEFT JOIN notices n ON n.id = a.notice_id
          WHERE a.sink = :sink AND a.state = 'pending' AND a.next_attempt_at <= :now
+           AND NOT {pacing.within("a")}
            AND NOT (p.id IS NOT NULL AND p.id IN unfinished AND {occasions.WAITING})
            AND (a.digest_id IS NULL OR NOT EXISTS (
                 SELECT 1 FROM alerts b
                  WHERE b.digest_id = a.digest_id AND b.sink = a.sink AND b.state = 'pending' AND b.id < a.id))
-           AND NOT EXISTS (SELECT 1 FROM alerts b JOIN changes e ON e.id = b.change_id
-                            WHERE b.sink = a.sink AND b.state = 'pending' AND b.id < a.id AND e.post_id = c.post_id
-                              AND (:probing OR b.next_attempt_at > :now OR b.attempts = 0 AND b.digest_id IS NULL
-                                   AND e.poll_id IN unfinished))
+           -- CROSS: from the few to the many; SQLite would go through all that is pending for each
+           AND NOT EXISTS (SELECT 1 FROM changes e CROSS JOIN alerts b ON b.change_id = e.id AND b.sink = a.sink
+                            WHERE e.post_id = c.post_id AND b.state = 'pending' AND b.id < a.id
+                              AND (:probing OR b.next_attempt_at > :now OR {pacing.within("b")}
+                                   OR b.attempts = 0 AND b.digest_id IS NULL AND e.poll_id IN unfinished))
            AND NOT (n.id IS NOT NULL AND EXISTS (
-                    SELECT 1 FROM notices m JOIN alerts b ON b.notice_id = m.id
-                     WHERE m.source_id IS n.source_id AND b.sink = a.sink AND b.state = 'pending' AND b.id < a.id
-                       AND (:probing OR b.next_attempt_at > :now)))
+                    SELECT 1 FROM notices m CROSS JOIN alerts b ON b.notice_id = m.id AND b.sink = a.sink
+                     WHERE m.source_id IS n.source_id AND b.state = 'pending' AND b.id < a.id
+                       AND (:probing OR b.next_attempt_at > :now OR {pacing.within("b")})))
          ORDER BY {"a.attempts, a.id" if probing else "a.id"} LIMIT :limit
         """,  # noqa: S608 (our own parts)
         {
@@ -95,6 +108,7 @@ def due(
             "probing": probing,
             "limit": 1 if probing else limit,
             "unfinished": json_text(occasions.unfinished(connection, sink, now)),
+            **held.values,
         },
     ).fetchall()
 

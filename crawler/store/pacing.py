@@ -24,7 +24,7 @@ _UNTRIED = (
 HELD = f"""
     (:scope = 'all' AND x.asked_at IS NULL OR :scope = 'changes' AND {_UNTRIED}
      OR x.id IN (SELECT value FROM json_each(:storm)))
-"""
+"""  # noqa: S608 (our own parts)
 _CHANGES = "FROM alerts x JOIN changes c ON c.id = x.change_id"
 
 
@@ -73,7 +73,8 @@ def held(connection: sqlite3.Connection, sink: str, pace: Pace, now: datetime) -
     quiet = Hold(reason="quiet", until=end) if end is not None else None
     if pace.digest is not None:
         since = _first(connection, sink)
-        return Held("all" if quiet else "changes", since and window(pace, since, now), quiet)
+        hold = window(pace, since, now) if since is not None else None
+        return Held("all" if quiet else "changes", hold, quiet)
     if quiet is not None:
         return Held("all", quiet, quiet)
     if pace.storm is not None:
@@ -90,20 +91,22 @@ def batches(connection: sqlite3.Connection, sink: str, pace: Pace, now: datetime
         if found.hold is None:
             return []
         condition = "true" if found.hold.until <= now else "x.asked_at IS NOT NULL"
-        return _parts(found.hold.reason, _members(connection, sink, condition))
+        return _parts(connection, sink, found.hold.reason, _members(connection, sink, condition))
     end = last_quiet(pace, now)
     before = _members(connection, sink, "c.detected_at < :end", end=text(end)) if end is not None else []
-    return _parts("quiet", before) or _storms(connection, sink, found.storm, now)
+    return _parts(connection, sink, "quiet", before) or _storms(connection, sink, found.storm, now)
 
 
-def _parts(reason: DigestReason, members: Sequence[int]) -> list[Batch]:
-    return [Batch(reason, part) for part in divided(members)]
+def _parts(connection: sqlite3.Connection, sink: str, reason: DigestReason, members: Sequence[int]) -> list[Batch]:
+    """In parts that fit into a digest each. What waits for another part of them is left for later."""
+    parts = (_in_order(connection, sink, part) for part in divided(_in_order(connection, sink, members)))
+    return [Batch(reason, part) for part in parts if part]
 
 
 def _first(connection: sqlite3.Connection, sink: str) -> datetime | None:
     """When the first one was detected that waits."""
     row = connection.execute(
-        f"SELECT c.detected_at {_CHANGES} WHERE x.sink = ? AND {_UNTRIED} ORDER BY x.id LIMIT 1",  # noqa: S608
+        f"SELECT c.detected_at {_CHANGES} WHERE x.sink = ? AND {_UNTRIED} ORDER BY x.id LIMIT 1",
         (sink,),
     ).fetchone()
     return None if row is None else moment(row["detected_at"])
@@ -151,15 +154,15 @@ def _storms(connection: sqlite3.Connection, sink: str, storm: Mapping[int, Hold]
     found: dict[tuple[int, str], list[int]] = {}
     for row in rows:
         found.setdefault((row["source_id"], row["hour"]), []).append(row["id"])
-    return [part for ids in found.values() for part in _parts("storm", _in_order(connection, sink, ids))]
+    return [part for ids in found.values() for part in _parts(connection, sink, "storm", ids)]
 
 
 def _members(connection: sqlite3.Connection, sink: str, condition: str, **values: str | None) -> list[int]:
     rows = connection.execute(
-        f"SELECT x.id {_CHANGES} WHERE x.sink = :sink AND {_UNTRIED} AND {condition}",  # noqa: S608
+        f"SELECT x.id {_CHANGES} WHERE x.sink = :sink AND {_UNTRIED} AND {condition}",
         {"sink": sink, **values},
     )
-    return _in_order(connection, sink, [row["id"] for row in rows])
+    return [row["id"] for row in rows]
 
 
 def _in_order(connection: sqlite3.Connection, sink: str, ids: Sequence[int]) -> list[int]:

@@ -31,6 +31,7 @@ from crawler.model import (
     Trouble,
     Walk,
 )
+from crawler.model.pace import AT_ONCE, Pace
 
 
 class Store(Protocol):
@@ -113,10 +114,10 @@ class Store(Protocol):
     async def put_off(self, source_id: int, until: datetime, of: Sequence[int] | None = None) -> None:
         """Leave what would be due of a Source's sweeps and suspects alone until then; `of`: of these Endpoints only."""
 
-    async def pending(self, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
+    async def pending(self, sink: str, now: datetime, limit: int, pace: Pace = AT_ONCE) -> list[PendingAlert]:
         """The due Alerts of a Sink, in order; none while it rests, one while it is in trouble.
 
-        What is to go out as one digest has been put together before.
+        What is to go out as one digest has been put together before; what the Sink's `pace` holds back is left out.
 
         For one Sink this is not to be called twice at the same time.
         """

@@ -91,7 +91,7 @@ def _mark(connection: sqlite3.Connection, alert_id: int, error: str, due: dateti
     """Write down that the Alert, and with it all of its digest, was not taken; without `due` it is dead."""
     marked = connection.execute(
         f"""
-        UPDATE alerts SET attempts = attempts + 1, last_error = :error, next_attempt_at = :due,
+        UPDATE alerts SET attempts = attempts + 1, last_error = :error, next_attempt_at = :due, asked_at = NULL,
                tried_since = coalesce(tried_since, :now), state = CASE WHEN :due IS NULL THEN 'dead' ELSE state END
          WHERE {digesting.SAME} AND (id = :id OR state = 'pending')
         """,  # noqa: S608 (our own part)

@@ -24,7 +24,7 @@ def retry(connection: sqlite3.Connection, ids: Sequence[int], sinks: Sequence[st
         raise NotFound(f"there is no alert {', '.join(unknown)}; `crawler alerts` lists them")
     rows = connection.execute(
         """
-        UPDATE alerts SET state = 'pending', next_attempt_at = :now,
+        UPDATE alerts SET state = 'pending', next_attempt_at = :now, asked_at = :now,
                attempts = CASE state WHEN 'dead' THEN 0 ELSE attempts END,
                tried_since = CASE state WHEN 'dead' THEN NULL ELSE tried_since END
          WHERE state IN ('pending', 'dead') AND sink IN (SELECT value FROM json_each(:sinks))

@@ -650,3 +650,10 @@ def m0014_sinks(db: Database) -> None:
         "ALTER TABLE sink_states ADD COLUMN refusal_told_at TEXT",  # likewise, that it refused single alerts
         "ALTER TABLE alerts ADD COLUMN tried_since TEXT",  # internal: the first attempt that failed
     )
+
+
+@migrations()
+def m0015_asked(db: Database) -> None:
+    """Alerts that somebody wants at once."""
+    # internal: when `alerts retry` asked for it: since then neither digest nor quiet hours nor a storm hold it back
+    _run(db, "ALTER TABLE alerts ADD COLUMN asked_at TEXT")

@@ -36,6 +36,7 @@ from crawler.model import (
     Trouble,
     Walk,
 )
+from crawler.model.pace import AT_ONCE, Pace
 from crawler.store import (
     clocks,
     committing,
@@ -45,6 +46,7 @@ from crawler.store import (
     knowing,
     noticing,
     outbox,
+    pacing,
     pruning,
     rederiving,
     registering,
@@ -175,14 +177,17 @@ class SqliteStore:
     async def put_off(self, source_id: int, until: datetime, of: Sequence[int] | None = None) -> None:
         await self._writer.write(lambda db: suspecting.put_off(db, source_id, until, of))
 
-    async def pending(self, sink: str, now: datetime, limit: int) -> list[PendingAlert]:
+    async def pending(self, sink: str, now: datetime, limit: int, pace: Pace = AT_ONCE) -> list[PendingAlert]:
         standing = self._read(resting.standing, sink)
         if standing.rests(now):
             return []
-        due = self._read(outbox.due, sink, now, limit, probing=standing.failures > 0)
-        while bulks := self._read(digesting.bulks, sink, due, now):
+        while self._read(pacing.batches, sink, pace, now):
+            await self._writer.write(partial(digesting.gather_paced, sink=sink, pace=pace, now=now))
+        held = self._read(pacing.held, sink, pace, now)
+        due = self._read(outbox.due, sink, now, limit, probing=standing.failures > 0, held=held)
+        while held.scope == "none" and (bulks := self._read(digesting.bulks, sink, due, now)):
             await self._writer.write(partial(digesting.gather, sink=sink, found=bulks, now=now))
-            due = self._read(outbox.due, sink, now, limit, probing=standing.failures > 0)
+            due = self._read(outbox.due, sink, now, limit, probing=standing.failures > 0, held=held)
         return [self._read(outbox.alert, row) for row in due]
 
     async def delivered(self, alert_id: int, at: datetime, reply: str | None, notified: Sequence[str] = ()) -> None:

@@ -102,6 +102,8 @@ def test_each_row_says_what_to_whom_and_how_it_went(crawler):
         "last_error": None,
         "delivered_at": "2024-03-02T10:01:00Z",
         "reply": "202 Accepted",
+        "held_until": None,
+        "held_by": None,
     }
     assert [(found[number]["state"], found[number]["attempts"]) for number in (2, 3, 4)] == [
         ("dead", 1),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from crawler.model import Refusal
 from crawler.store import SqliteStore
 from crawler.store.measuring import measure
+from crawler.store.rows import text
 from tests.alert.test_digests import BULK, Sink, Story, delivered
 from tests.cli.conftest import runner
 from tests.store.builders import NOW
@@ -78,3 +80,25 @@ def test_each_of_its_alerts_counts(folder):
         assert measure(path, NOW, never_swept=()).oldest_pending == {"log": NOW}
         delivered(store, Sink("log"), after=timedelta(hours=1))
     assert measure(path, NOW, never_swept=()).alerts[("log", "delivered")] == BULK + 1
+
+
+def test_what_is_held_back_says_until_when_and_by_which_key(folder, monkeypatch):
+    # Of the digest's time there is nothing to be seen: it waits for another attempt, or for somebody.
+    config = (folder / "config.yaml").read_text()
+    held = config.replace("jsonl, path", "jsonl, digest: 30d, path").replace("store:", "timezone: Asia/Seoul\nstore:")
+    (folder / "config.yaml").write_text(held)
+    crawler = runner(folder / "config.yaml", monkeypatch)
+    with SqliteStore(folder / "crawler.db") as store:
+        now = datetime.now(UTC).replace(microsecond=0)
+        store._connection.execute("UPDATE changes SET detected_at = ? WHERE id = 'c_00001C'", (text(now),))
+        store._connection.commit()
+    rows = json.loads(crawler("alerts", "--limit", "2", "--format", "json").stdout)
+    until = text(now + timedelta(days=30))
+    assert [(row["held_until"], row["held_by"]) for row in rows] == [(until, "digest"), (None, None)]
+    head, waits, _ = crawler("alerts", "--limit", "2").stdout.splitlines()
+    assert "held by" in head
+    local = (now + timedelta(days=30)).astimezone(ZoneInfo("Asia/Seoul"))
+    assert f"{local:%Y-%m-%d %H:%M}  digest" in waits
+    asked = crawler("alerts", "retry", str(rows[0]["id"]))
+    assert "of 1 alert to log: delivered" in asked.stdout
+    assert json.loads((folder / "alerts.jsonl").read_text())["data"]["reason"] == "schedule"
