@@ -46,7 +46,7 @@ class WebhookSink:
         try:
             answer = await self._send(body, self._headers(payload["data"]["id"], body))
         except FetchError as error:
-            raise SinkError(str(error)) from error
+            raise SinkError(self._harmless(str(error))) from None
         if 200 <= answer.status < 300:
             return self._told(answer)
         raise SinkError(
@@ -58,7 +58,7 @@ class WebhookSink:
         try:
             answer = await self._send.reached()
         except FetchError as error:
-            raise SinkError(str(error)) from error
+            raise SinkError(self._harmless(str(error))) from None
         if 300 <= answer.status < 400:
             raise SinkError(self._refusal(answer))
         return f"webhook, it answers; `crawler alerts test {self.name}` tells whether it takes alerts"
@@ -77,11 +77,14 @@ class WebhookSink:
         return headers
 
     def _told(self, answer: Answer) -> str:
-        """`200 ok`: the status, and the beginning of what was said, without what must stay hidden."""
-        said = answer.body
+        """`200 ok`: the status and the beginning of what was said."""
+        return f"{answer.status} {one_line(self._harmless(answer.body), _LONGEST_REPLY)}".rstrip()
+
+    def _harmless(self, said: str) -> str:
+        """What a receiver said, without what must stay hidden: an error may quote it too."""
         for text in self._hidden:
             said = said.replace(text, "…")
-        return f"{answer.status} {one_line(said, _LONGEST_REPLY)}".rstrip()
+        return said
 
     def _refusal(self, answer: Answer) -> str:
         if 300 <= answer.status < 400:
