@@ -71,6 +71,6 @@ def _link(address: str) -> str | None:
         return None
     if parts.scheme not in ("http", "https") or not re.fullmatch(r"[\w.:-]+", host):
         return None
-    path, query, fragment = (_BARE_PERCENT.sub("%25", quote(part, safe=_SAFE)) for part in parts[2:])
+    path, query, fragment = (_BARE_PERCENT.sub("%25", quote(part, safe=_SAFE, errors="replace")) for part in parts[2:])
     place = (f"[{host}]" if ":" in host else host) + port
     return urlunsplit(SplitResult(parts.scheme, place, path, query, fragment))

@@ -122,7 +122,7 @@ def _section(field: Mapping[str, Any], section: str) -> list[str]:
         counts = f"+{field['words_added']} −{field['words_removed']} words:"
         return [f"{counts} {lines[0]}", *lines[1:]]
     if field["name"] not in ("title", "content", "excerpt"):
-        return [section.partition(": ")[2] or section]
+        return [(section.partition(": ")[2] or section).replace("\n", " ")]
     return lines
 
 
