@@ -61,9 +61,12 @@ class Heartbeat:
 
 async def _ask(fetch: Fetch, url: str) -> None:
     try:
-        await fetch(Request(url=url))
+        # A redirect is not followed: the address is a secret, and goes to its own place only.
+        await fetch(Request(url=url, follow=False))
     except FetchError as error:
         if error.status is None or not 200 <= error.status < 300:
-            log.warning("heartbeat", status="failed", reason=error.reason, error=str(error))
+            # `https://host/key: what happened`, of which only the latter is for a log.
+            told = str(error).partition(": ")[2] if "://" in str(error) else str(error)
+            log.warning("heartbeat", status="failed", reason=error.reason, error=told)
             return
     log.debug("heartbeat", status="done")
