@@ -64,3 +64,6 @@ class _Seen:
             return await self._sink.send(payload)
         finally:
             self._ended()
+
+    async def reached(self) -> str:
+        return await self._sink.reached()

@@ -19,7 +19,7 @@ ENV = {
     "PING_URL": f"https://ping.example.org/{CANARY}",
     "TZ": "Asia/Seoul",
     "USER_NAME": "me",
-    "OLD_SECRET": f"whsec_{CANARY * 5}",
+    "OLD_SECRET": f"whsec_{CANARY * 8}",
     "WEBHOOK_SECRET": f"whsec_{CANARY * 6}",
     "WEB_TOKEN": f"{CANARY}-token",
 }
