@@ -84,6 +84,11 @@ class _Mails:
         return "250 OK"
 
 
+def _header(head, name):
+    lines = (line.partition(":") for line in head.splitlines())
+    return next((value.strip() for each, _, value in lines if each.lower() == name), "")
+
+
 async def _web(path, reader, writer):
     """Answers with the status that the path ends with (`/503`), else with 200."""
     try:
@@ -92,12 +97,11 @@ async def _web(path, reader, writer):
         writer.close()
         return
     method, target, _ = head.split(" ", 2)
-    sizes = [line.partition(":")[2] for line in head.splitlines() if line.lower().startswith("content-length:")]
-    body = await reader.readexactly(int(sizes[0])) if sizes else b""
+    body = await reader.readexactly(int(_header(head, "content-length") or 0))
     _note(path, method=method, path=target, body=body.decode("utf-8", "surrogateescape"))
     last = target.rpartition("/")[2]
     status = HTTPStatus(int(last)) if last.isdigit() and len(last) == 3 else HTTPStatus.OK
-    location = f"Location: http://{head.split('Host: ')[1].split()[0]}/canary\r\n" if 300 <= status < 400 else ""
+    location = f"Location: http://{_header(head, 'host')}/canary\r\n" if 300 <= status < 400 else ""
     writer.write(
         f"HTTP/1.1 {int(status)} {status.phrase}\r\nConnection: close\r\nContent-Length: 0\r\n{location}\r\n".encode()
     )
