@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import NamedTuple
 
 from crawler.model.pace import Hold, Pace
 
@@ -22,13 +22,13 @@ _DAY = timedelta(days=1)
 MOST_MEMBERS = 5000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """A Change that was or will be an Alert to the Sink, in no digest yet."""
 
     alert: int
     source: int
-    detected_at: datetime
+    #: in which it was detected, as text
+    hour: str
     #: it has not been sent
     waits: bool
 
@@ -59,16 +59,22 @@ def window(pace: Pace, since: datetime, now: datetime) -> Hold:
     return Hold(reason="schedule" if until == end else "quiet", until=until)
 
 
-def overflow(told: Iterable[Told], most: int, now: datetime) -> dict[int, Hold]:
+def overflow(told: Iterable[Told], most: int) -> list[Told]:
     """Those that wait although `most` of their Source go out alone in that hour. `told`: all of it, by number."""
-    counts: Counter[tuple[int, datetime]] = Counter()
-    held = {}
+    counts: Counter[tuple[int, str]] = Counter()
+    held = []
     for each in told:
-        hour = each.detected_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        counts[each.source, hour] += 1
-        if each.waits and counts[each.source, hour] > most:
-            held[each.alert] = Hold(reason="storm", until=hour + _HOUR if hour <= now else now)
+        place = each.source, each.hour
+        counts[place] += 1
+        if each.waits and counts[place] > most:
+            held.append(each)
     return held
+
+
+def storm(hour: datetime, now: datetime) -> Hold:
+    """Until when those wait that were too many in this hour."""
+    # A clock that was put back makes it the future: nothing waits for that to come.
+    return Hold(reason="storm", until=hour + _HOUR if hour <= now else now)
 
 
 def divided(members: Sequence[int], most: int | None = None) -> Iterator[Sequence[int]]:

@@ -76,7 +76,7 @@ def alerts(
         (*conditions.values, bound(limit)),
     )
     for row in rows:
-        hold = held[row["sink"]].of(row) if row["sink"] in held else None
+        hold = held[row["sink"]].of(row, now) if row["sink"] in held else None
         told = {key: row[key] for key in row.keys() if key != "asked_at"}  # noqa: SIM118 (a row has values only)
         yield told | {"held_until": text(hold.until) if hold else None, "held_by": _BY[hold.reason] if hold else None}
 

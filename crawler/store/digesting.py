@@ -65,7 +65,8 @@ def gather(connection: sqlite3.Connection, sink: str, found: Sequence[Alike], no
 
 def gather_paced(connection: sqlite3.Connection, sink: str, pace: Pace, now: datetime) -> None:
     """Put together what the Sink's pace sends as one."""
-    for batch in pacing.batches(connection, sink, pace, now):
+    held = pacing.held(connection, sink, pace, now)
+    for batch in pacing.batches(connection, sink, pace, now, held):
         _put_together(connection, sink, batch.reason, batch.members, now)
 
 

@@ -6,12 +6,12 @@ Nothing is written down of what waits: it follows from the Alerts and the config
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from crawler.decide.pacing import Told, divided, last_quiet, overflow, quiet_until, window
-from crawler.model.pace import AT_ONCE, DigestReason, Hold, Pace
+from crawler.decide.pacing import Told, divided, last_quiet, overflow, quiet_until, storm, window
+from crawler.model.pace import DigestReason, Hold, Pace
 from crawler.store import occasions
 from crawler.store.rows import json_text, moment, sure, text
 
@@ -45,21 +45,22 @@ class Held(NamedTuple):
     #: until when it is quiet
     quiet: Hold | None = None
     #: those of one Source that are too many
-    storm: Mapping[int, Hold] = {}
+    storm: Mapping[int, Told] = {}
 
     @property
     def values(self) -> dict[str, str]:
         """What HELD asks for."""
         return {"scope": self.scope, "storm": json_text(list(self.storm))}
 
-    def of(self, row: Mapping[str, Any]) -> Hold | None:
+    def of(self, row: Mapping[str, Any], now: datetime) -> Hold | None:
         """What this Alert waits for, beside its own next attempt."""
         if row["state"] != "pending" or row["asked_at"] is not None:
             return None
         untried = not row["attempts"] and not row["digest_id"] and row["change_id"] and row["last_error"] is None
         if untried and self.scope != "none":
             return self.hold
-        return self.quiet or self.storm.get(row["id"])
+        too_many = self.storm.get(row["id"])
+        return self.quiet or (_storm(too_many.hour, now) if too_many is not None else None)
 
 
 def within(alert: str) -> str:
@@ -78,15 +79,12 @@ def held(connection: sqlite3.Connection, sink: str, pace: Pace, now: datetime) -
     if quiet is not None:
         return Held("all", quiet, quiet)
     if pace.storm is not None:
-        return Held(storm=overflow(_told(connection, sink), pace.storm, now))
+        return Held(storm={each.alert: each for each in overflow(_told(connection, sink), pace.storm)})
     return Held()
 
 
-def batches(connection: sqlite3.Connection, sink: str, pace: Pace, now: datetime) -> list[Batch]:
-    """What is to be put together now."""
-    if pace == AT_ONCE:
-        return []
-    found = held(connection, sink, pace, now)
+def batches(connection: sqlite3.Connection, sink: str, pace: Pace, now: datetime, found: Held) -> list[Batch]:
+    """What is to be put together now of what is held back, and of what was in quiet hours."""
     if found.scope != "none":
         if found.hold is None:
             return []
@@ -94,7 +92,7 @@ def batches(connection: sqlite3.Connection, sink: str, pace: Pace, now: datetime
         return _parts(connection, sink, found.hold.reason, _members(connection, sink, condition))
     end = last_quiet(pace, now)
     before = _members(connection, sink, "c.detected_at < :end", end=text(end)) if end is not None else []
-    return _parts(connection, sink, "quiet", before) or _storms(connection, sink, found.storm, now)
+    return _parts(connection, sink, "quiet", before) or _storms(connection, sink, found, now)
 
 
 def _parts(connection: sqlite3.Connection, sink: str, reason: DigestReason, members: Sequence[int]) -> list[Batch]:
@@ -112,13 +110,13 @@ def _first(connection: sqlite3.Connection, sink: str) -> datetime | None:
     return None if row is None else moment(row["detected_at"])
 
 
-def _told(connection: sqlite3.Connection, sink: str) -> list[Told]:
+def _told(connection: sqlite3.Connection, sink: str) -> Iterator[Told]:
     """All Alerts in no digest of the hours in which some wait."""
     rows = connection.execute(
         f"""
         WITH hours AS (SELECT DISTINCT substr(c.detected_at, 1, 13) AS hour {_CHANGES}
                         WHERE x.sink = :sink AND {_UNTRIED})
-        SELECT x.id, p.source_id, c.detected_at, {_UNTRIED} AS waits
+        SELECT x.id, p.source_id, hour, {_UNTRIED} AS waits
           FROM hours CROSS JOIN changes c ON c.detected_at >= hour AND c.detected_at < hour || '~'
          CROSS JOIN alerts x ON x.change_id = c.id AND x.sink = :sink
           JOIN posts p ON p.id = c.post_id
@@ -126,35 +124,37 @@ def _told(connection: sqlite3.Connection, sink: str) -> list[Told]:
         """,  # noqa: S608 (our own parts)
         {"sink": sink},
     )
-    return [
-        Told(alert=row["id"], source=row["source_id"], detected_at=sure(row["detected_at"]), waits=bool(row["waits"]))
-        for row in rows
-    ]
+    return map(Told._make, rows)
 
 
-def _storms(connection: sqlite3.Connection, sink: str, storm: Mapping[int, Hold], now: datetime) -> list[Batch]:
+def _storms(connection: sqlite3.Connection, sink: str, held: Held, now: datetime) -> list[Batch]:
     """Those whose hour is over, for each Source and hour; a poll or sweep under way may bring more like them."""
-    if not storm:
+    if not held.storm:
         return []
-    over = [alert for alert, hold in storm.items() if hold.until <= now]
+    hours = {each.hour for each in held.storm.values()}
+    ended = {hour for hour in hours if _storm(hour, now).until <= now}
+    over = [alert for alert, each in held.storm.items() if each.hour in ended]
     rows = connection.execute(
-        f"""
-        SELECT x.id, p.source_id, substr(c.detected_at, 1, 13) AS hour {_CHANGES} JOIN posts p ON p.id = c.post_id
-         WHERE x.id IN (SELECT value FROM json_each(:storm)) AND x.sink = :sink
-           AND (x.asked_at IS NOT NULL OR x.id IN (SELECT value FROM json_each(:over))
-                AND c.poll_id NOT IN (SELECT value FROM json_each(:unfinished)))
-        """,  # noqa: S608
+        """
+        SELECT x.id FROM alerts x JOIN changes c ON c.id = x.change_id
+         WHERE x.id IN (SELECT value FROM json_each(:storm)) AND (x.asked_at IS NOT NULL
+               OR x.id IN (SELECT value FROM json_each(:over))
+                  AND (c.poll_id IS NULL OR c.poll_id NOT IN (SELECT value FROM json_each(:unfinished))))
+        """,
         {
-            "sink": sink,
-            "storm": json_text(list(storm)),
+            "storm": held.values["storm"],
             "over": json_text(over),
             "unfinished": json_text(occasions.unfinished(connection, sink, now)) if over else "[]",
         },
-    ).fetchall()
+    )
     found: dict[tuple[int, str], list[int]] = {}
-    for row in rows:
-        found.setdefault((row["source_id"], row["hour"]), []).append(row["id"])
+    for (alert,) in rows.fetchall():
+        found.setdefault((held.storm[alert].source, held.storm[alert].hour), []).append(alert)
     return [part for ids in found.values() for part in _parts(connection, sink, "storm", ids)]
+
+
+def _storm(hour: str, now: datetime) -> Hold:
+    return storm(sure(f"{hour}:00:00Z"), now)
 
 
 def _members(connection: sqlite3.Connection, sink: str, condition: str, **values: str | None) -> list[int]:

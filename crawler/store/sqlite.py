@@ -181,9 +181,10 @@ class SqliteStore:
         standing = self._read(resting.standing, sink)
         if standing.rests(now):
             return []
-        while self._read(pacing.batches, sink, pace, now):
-            await self._writer.write(partial(digesting.gather_paced, sink=sink, pace=pace, now=now))
         held = self._read(pacing.held, sink, pace, now)
+        while self._read(pacing.batches, sink, pace, now, held):
+            await self._writer.write(partial(digesting.gather_paced, sink=sink, pace=pace, now=now))
+            held = self._read(pacing.held, sink, pace, now)
         due = self._read(outbox.due, sink, now, limit, probing=standing.failures > 0, held=held)
         while held.scope == "none" and (bulks := self._read(digesting.bulks, sink, due, now)):
             await self._writer.write(partial(digesting.gather, sink=sink, found=bulks, now=now))

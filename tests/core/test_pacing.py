@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crawler.decide.pacing import MOST_MEMBERS, Told, divided, last_quiet, overflow, quiet_until, window
+from crawler.decide.pacing import MOST_MEMBERS, Told, divided, last_quiet, overflow, quiet_until, storm, window
 from crawler.model.pace import AT_ONCE, Hold, Pace
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -117,30 +117,33 @@ def test_a_window_opens_with_the_first_and_ends_an_hour_later(what):
 
 def told(*minutes, source=1, waits=True, first=1):
     return [
-        Told(alert=number, source=source, detected_at=NOW + timedelta(minutes=minute), waits=waits)
+        Told(alert=number, source=source, hour=f"{NOW + timedelta(minutes=minute):%Y-%m-%dT%H}", waits=waits)
         for number, minute in enumerate(minutes, first)
     ]
 
 
+def too_many(told, most):
+    return [each.alert for each in overflow(told, most)]
+
+
 def test_the_first_ones_of_an_hour_go_out_alone():
-    assert overflow(told(*range(30)), 30, NOW) == {}
-    found = overflow(told(*range(33)), 30, NOW + 33 * HOUR / 60)
-    assert found == dict.fromkeys((31, 32, 33), Hold(reason="storm", until=NOW + HOUR))
+    assert too_many(told(*range(30)), 30) == []
+    assert too_many(told(*range(33)), 30) == [31, 32, 33]
 
 
 def test_each_hour_and_each_source_has_its_own():
-    each = [*told(0, 1, 58, 61, 62), *told(3, 4, source=2, first=6)]
-    assert set(overflow(each, 2, NOW)) == {3}
+    assert too_many([*told(0, 1, 58, 61, 62), *told(3, 4, source=2, first=6)], 2) == [3]
 
 
 def test_those_that_went_out_count():
     gone = told(0, 1, waits=False)
-    assert set(overflow([*gone, *told(2, first=3)], 2, NOW)) == {3}
-    assert overflow(gone, 1, NOW) == {}
+    assert too_many([*gone, *told(2, first=3)], 2) == [3]
+    assert too_many(gone, 1) == []
 
 
-def test_a_clock_that_was_put_back_holds_none():
-    assert overflow(told(120, 121), 1, NOW) == {2: Hold(reason="storm", until=NOW)}
+def test_a_storm_lasts_to_the_end_of_its_hour_and_never_longer():
+    assert storm(NOW, NOW + 30 * HOUR / 60) == Hold(reason="storm", until=NOW + HOUR)
+    assert storm(NOW + HOUR, NOW) == Hold(reason="storm", until=NOW), "the clock was put back"
 
 
 @pytest.mark.parametrize(
