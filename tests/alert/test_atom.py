@@ -241,6 +241,22 @@ def test_a_folder_that_is_missing_is_named(tmp_path):
     assert not list((tmp_path / "public").iterdir())
 
 
+def test_the_feed_is_on_the_disk_before_it_takes_the_place_of_the_old_one(path, monkeypatch):
+    steps, sync, replace = [], os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda each: (steps.append(os.readlink(f"/proc/self/fd/{each}")), sync(each)))
+    monkeypatch.setattr(os, "replace", lambda old, new: (steps.append("replace"), replace(old, new)))
+    send(sink(path), payload(1))
+    assert steps == [str(path.with_name(".changes.xml.new")), "replace", str(path.parent)]
+
+
+def test_two_processes_at_one_feed_take_no_entry_of_each_other(path):
+    argv = [sys.executable, "-c", WRITER, str(path)]
+    root = Path(__file__).parents[2]
+    both = [subprocess.Popen([*argv, first, "30"], stdout=subprocess.DEVNULL, cwd=root) for first in ("0", "1000")]
+    assert [each.wait(60) for each in both] == [0, 0]
+    assert len(checked(path)) == 60
+
+
 WRITER = """
 import asyncio, sys
 from datetime import UTC, datetime
@@ -249,8 +265,9 @@ from crawler.alert import AtomSink
 from tests.alert.alerts import payload
 
 async def main():
-    sink = AtomSink("feed", Path(sys.argv[1]), entries=50, zone=UTC, clock=lambda: datetime.now(UTC))
-    for number in range(100_000):
+    sink = AtomSink("feed", Path(sys.argv[1]), entries=60, zone=UTC, clock=lambda: datetime.now(UTC))
+    first, count = int(sys.argv[2]), int(sys.argv[3])
+    for number in range(first, first + count):
         await sink.send(payload(number, diff="x " * 5000))
         print(number, flush=True)
 
@@ -260,13 +277,14 @@ asyncio.run(main())
 
 def test_a_reader_and_a_crash_see_whole_feeds_only(path):
     root = Path(__file__).parents[2]
+    argv = [sys.executable, "-c", WRITER, str(path), "0", "100000"]
     for _ in range(3):
-        with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, cwd=root) as writer:
+        with subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=root) as writer:
             for _ in range(20):
                 number = int(writer.stdout.readline())
                 etree.parse(path)
             time.sleep(0.003)
             writer.send_signal(signal.SIGKILL)
         # Those of the first run are there already in the next one.
-        assert len(checked(path)) >= min(number + 1, 50)
+        assert len(checked(path)) >= min(number + 1, 60)
     assert {each.name for each in path.parent.iterdir()} <= {"changes.xml", ".changes.xml.new"}
