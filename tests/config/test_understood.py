@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ import pytest
 
 from crawler.config import describe, load, zones
 from crawler.model import IgnoreRule, Route, RouteMatch
+from crawler.model.pace import AT_ONCE, Pace
 
 from .loading import CANARY, ENV, problems, understood, write
 
@@ -266,3 +267,18 @@ def test_an_explanation_leaves_out_what_does_not_exist_yet(monkeypatch, tmp_path
     config = understood(tmp_path, "sources: [{url: 'https://example.org/'}]")
     assert not re.search("ignore|sweep|retention", describe(config))
     assert replace(understood(tmp_path, describe(config)), path=config.path) == config
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("digest: 90m", Pace(digest=timedelta(minutes=90))),
+        ("storm: 30", Pace(storm=30)),
+        ("quiet: '22:00-07:00'", Pace(quiet=(time(22), time(7)), zone=ZoneInfo("Asia/Seoul"))),
+        ("notices: true", AT_ONCE),
+    ],
+)
+def test_when_a_sink_is_told(keys, expected, tmp_path):
+    config = understood(tmp_path, f"sinks:\n  - {{name: out, type: stdout, {keys}}}\n")
+    (route,) = config.routes()
+    assert route.pace == expected

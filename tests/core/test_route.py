@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from crawler.model import ChangePlan, Comparison, Route, RouteMatch
-from crawler.route import patterns, takes
+from crawler.model.pace import AT_ONCE, Pace
+from crawler.route import paces, patterns, takes
 from tests.core.values import NOW, source
 
 HOUR = timedelta(hours=1)
@@ -112,3 +113,69 @@ def test_patterns_are_told_once_each_in_the_order_of_the_routes():
     )
     assert patterns(routes) == ("war", "tax")
     assert patterns(()) == ()
+
+
+#: A Change of each kind as it is found: publications and removals have no fields, no words and neither flag.
+KINDS = {
+    "published": change("published", silent=None, noted=None, fields=(), added=0, removed=0),
+    "edited": change(matched=("tax",)),
+    "edited silently": change(silent=True, noted=True, matched=("tax",)),
+    "edited, no date told": change(silent=None, matched=("tax",)),
+    "edited elsewhere": change(fields=("author", "tags"), added=0, removed=0),
+    "protected": change("protected", silent=None, noted=None, fields=(), added=0, removed=0),
+    "protected and edited": change("protected", silent=None, noted=None, fields=("title",), matched=("tax",)),
+    "unpublished": change("unpublished", silent=None, noted=None, fields=(), added=0, removed=0),
+    "deleted": change("deleted", silent=None, noted=None, fields=(), added=0, removed=0),
+    "restored": change("restored", silent=None, noted=None, fields=(), added=0, removed=0),
+    "restored and edited": change("restored", silent=None, noted=None, matched=("tax",)),
+}
+EDITS = {"edited", "edited silently", "edited, no date told"}
+WITH_TEXT = EDITS | {"protected and edited", "restored and edited"}
+ALL = {*KINDS}
+TAKEN = {
+    "nothing": ({}, ALL),
+    "edits": ({"kinds": ("edited",)}, EDITS | {"edited elsewhere"}),
+    "removals": ({"kinds": ("unpublished", "deleted")}, {"unpublished", "deleted"}),
+    "a glob": ({"sources": ("*.org",)}, ALL),
+    "a group": ({"groups": ("uk-papers",)}, ALL),
+    "a field": ({"fields": ("title",)}, WITH_TEXT),
+    "a field that is no text": ({"fields": ("author",)}, {"edited elsewhere"}),
+    "words": ({"min_words": 1}, WITH_TEXT),
+    "a pattern": ({"match": "tax"}, WITH_TEXT),
+    "silent": ({"silent": True}, {"edited silently"}),
+    "not silent": ({"silent": False}, ALL - {"edited silently"}),
+    "noted": ({"noted": True}, {"edited silently"}),
+    "not noted": ({"noted": False}, ALL - {"edited silently"}),
+    "soon after publication": ({"after_publication": 25 * HOUR}, ALL - EDITS - {"edited elsewhere"}),
+    "later": ({"after_publication": 24 * HOUR}, ALL),
+    "edits with words": ({"kinds": ("edited",), "min_words": 1, "silent": False}, EDITS - {"edited silently"}),
+    "removals with words": ({"kinds": ("deleted",), "min_words": 1}, set()),
+    "publications that match": ({"kinds": ("published",), "match": "tax"}, set()),
+    "late silent edits of a field": (
+        {"silent": True, "fields": ("content",), "after_publication": HOUR, "noted": True}, {"edited silently"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("conditions", TAKEN)
+def test_which_kinds_hold_a_condition(conditions):
+    told, expected = TAKEN[conditions]
+    assert {kind for kind, each in KINDS.items() if is_taken(RouteMatch(**told), each)} == expected
+
+
+@pytest.mark.parametrize("one", TAKEN)
+def test_conditions_of_a_map_are_all_asked_and_maps_of_a_list_any(one):
+    for other in TAKEN:
+        (first, taken), (second, also) = TAKEN[one], TAKEN[other]
+        either = Route(sink="log", when=(RouteMatch(**first), RouteMatch(**second)))
+        day = NOW - timedelta(days=1)
+        found = {kind for kind, each in KINDS.items() if takes(either, each, source(), day, NOW)}
+        assert found == taken | also
+        if not set(first) & set(second):
+            both = RouteMatch(**first, **second)
+            assert {kind for kind, each in KINDS.items() if is_taken(both, each)} == taken & also
+
+
+def test_when_each_sink_is_told_is_said_by_name():
+    hourly = Pace(digest=HOUR)
+    assert paces((Route(sink="a", pace=hourly), Route(sink="b"))) == {"a": hourly, "b": AT_ONCE}
