@@ -15,11 +15,8 @@ from crawler.model.pace import DigestReason, Hold, Pace
 from crawler.store import occasions
 from crawler.store.rows import json_text, moment, sure, text
 
-#: An Alert `x` of a Change that was never sent, alone or in a digest.
-_UNTRIED = (
-    "x.state = 'pending' AND x.attempts = 0 AND x.digest_id IS NULL AND x.last_error IS NULL"
-    " AND x.change_id IS NOT NULL"
-)
+#: An Alert `x` of a Change that was never sent, alone or in a digest, or that begins anew.
+_UNTRIED = "x.state = 'pending' AND x.attempts = 0 AND x.digest_id IS NULL AND x.change_id IS NOT NULL"
 #: An Alert `x` that is held back, with `Held.values`. What somebody asked for with `alerts retry` is not kept waiting.
 HELD = f"""
     (:scope = 'all' AND x.asked_at IS NULL OR :scope = 'changes' AND {_UNTRIED}
@@ -56,7 +53,7 @@ class Held(NamedTuple):
         """What this Alert waits for, beside its own next attempt."""
         if row["state"] != "pending" or row["asked_at"] is not None:
             return None
-        untried = not row["attempts"] and not row["digest_id"] and row["change_id"] and row["last_error"] is None
+        untried = not row["attempts"] and not row["digest_id"] and row["change_id"]
         if untried and self.scope != "none":
             return self.hold
         too_many = self.storm.get(row["id"])
@@ -102,10 +99,16 @@ def _parts(connection: sqlite3.Connection, sink: str, reason: DigestReason, memb
 
 
 def _first(connection: sqlite3.Connection, sink: str) -> datetime | None:
-    """When the first one was detected that waits."""
+    """When the first one was detected that waits, and does not wait for an Alert of its Post that is tried."""
     row = connection.execute(
-        f"SELECT c.detected_at {_CHANGES} WHERE x.sink = ? AND {_UNTRIED} ORDER BY x.id LIMIT 1",
-        (sink,),
+        f"""
+        SELECT c.detected_at {_CHANGES} WHERE x.sink = :sink AND {_UNTRIED}
+           AND NOT EXISTS (SELECT 1 FROM changes e CROSS JOIN alerts b ON b.change_id = e.id AND b.sink = :sink
+                            WHERE e.post_id = c.post_id AND b.state = 'pending' AND b.id < x.id
+                              AND (b.attempts > 0 OR b.digest_id IS NOT NULL))
+         ORDER BY x.id LIMIT 1
+        """,  # noqa: S608
+        {"sink": sink},
     ).fetchone()
     return None if row is None else moment(row["detected_at"])
 

@@ -206,6 +206,28 @@ def test_a_refused_digest_comes_again_as_it_was_without_what_came_since(store):
     assert third["data"]["ids"] == change_ids([3])
 
 
+def test_a_digest_that_is_refused_again_and_again_does_not_hurry_the_next_ones(store):
+    papers = Papers(store)
+
+    class Choosy(Sink):
+        async def send(self, payload):
+            self.payloads.append(payload)
+            if change_ids([1])[0] in payload["data"]["ids"]:
+                raise SinkError("500")
+
+    sink = Choosy()
+    papers.edits([1])
+    tried(store, sink, HOURLY, NOW + HOUR)
+    # It waits for the one before it.
+    papers.edits([1], "C", at=NOW + HOUR)
+    for minutes in range(60, 12 * 60, 10):
+        papers.edits([2], f"T{minutes}", at=NOW + minutes * MINUTE)
+        tried(store, sink, HOURLY, NOW + minutes * MINUTE)
+    others = [ids for _, ids in told(sink) if ids != change_ids([1])]
+    assert 6 <= len(others) <= 11
+    assert sum(map(len, others)) >= 60
+
+
 def test_a_clock_that_jumps_neither_loses_nor_keeps_them(store):
     papers = Papers(store)
     sink = Sink()
@@ -364,6 +386,16 @@ def test_what_somebody_asks_for_is_not_held_back(store, pace, reason, at):
     tried(store, sink, pace, at)
     everything = [each for _, ids in told(sink)[len(alone) :] for each in ids] + alone
     assert sorted(everything) == sorted(change_ids([1, 2, 3, 9]))
+
+
+def test_what_had_died_and_is_asked_for_goes_out_together_as_well(store):
+    papers = Papers(store)
+    sink = Sink("log", *(SinkError("gone", permanent=True) for _ in range(2)))
+    papers.edits([1, 2])
+    tried(store, sink, AT_ONCE, NOW)
+    run(store.retry([], ["log"], NOW))
+    tried(store, sink, HOURLY, NOW)
+    assert told(sink) == [*change_ids([1, 2]), ("schedule", change_ids([1, 2]))]
 
 
 def test_what_was_asked_for_and_fails_in_quiet_hours_waits_for_their_end(store):
