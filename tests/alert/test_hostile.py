@@ -50,6 +50,7 @@ HOSTILE = {
     "half a character": "a\ud83d b\udc80",
     "end of string": "'; DROP TABLE posts; --\\",
     "markers": "[-a-]{+b+} [-c {+d-] +}",
+    "markup around markers": "<b onclick=x>a</b> [-<i onload=x>-]<u>{+<script>x</script>+}<svg/onload=x>",
     "long": "🐦" * 5000,
 }
 #: What drives a terminal or turns text; the isolates that crawler itself puts around Arabic are not in the corpus.
