@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +32,7 @@ def samples(tag: str, now: datetime) -> Iterator[dict[str, Any]]:
         yield alert(_change(f"c_sample_{kind}_{tag}", kind, now))
     source = NoticeSource(name=_NAME, url=_URL, groups=())
     yield _many(tag, now, source)
+    yield _hourly(tag, now)
     text = "A sample: nothing of it could be read since this morning."
     yield notice(NoticeView(id=f"n_sample_failing_{tag}", kind="failing", at=now, source=source, text=text))
     text = "A sample: the disk is full, and nothing is polled until there is room again."
@@ -52,6 +54,24 @@ def _many(tag: str, now: datetime, source: NoticeSource) -> dict[str, Any]:
         ids=tuple(change.id for change in changes),
     )
     return digest(view, map(alert, changes))
+
+
+def _hourly(tag: str, now: datetime) -> dict[str, Any]:
+    """What has come together in an hour, of several sources and in several ways."""
+    edited = _change(f"c_sample_3_{tag}", "edited", now)
+    deleted = replace(_change(f"c_sample_4_{tag}", "deleted", now), source_name="another.example")
+    view = DigestView(
+        id=f"d_sample_hourly_{tag}",
+        reason="schedule",
+        source=None,
+        sources=2,
+        kinds=(("edited", 1), ("deleted", 1)),
+        fields=(),
+        since=now - timedelta(minutes=50),
+        until=now,
+        ids=(edited.id, deleted.id),
+    )
+    return digest(view, map(alert, (edited, deleted)))
 
 
 def _change(change_id: str, kind: ChangeKind, now: datetime) -> ChangeView:

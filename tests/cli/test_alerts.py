@@ -225,7 +225,14 @@ def test_with_samples_there_is_one_of_each_type(crawler, outbox):
     payloads = [json.loads(line) for line in (outbox / "alerts.jsonl").read_text().splitlines()]
     types = [payload["type"] for payload in payloads]
     kinds = ("published", "edited", "protected", "unpublished", "deleted", "restored")
-    assert types == ["test", *(f"post.{kind}" for kind in kinds), "digest", "source.failing", "program.disk_full"]
+    assert types == [
+        "test",
+        *(f"post.{kind}" for kind in kinds),
+        "digest",
+        "digest",
+        "source.failing",
+        "program.disk_full",
+    ]
     assert len({payload["data"]["id"] for payload in payloads}) == len(payloads)
     assert done.stdout.splitlines() == [f"log: {type_} taken" for type_ in types]
 
@@ -233,7 +240,7 @@ def test_with_samples_there_is_one_of_each_type(crawler, outbox):
 @pytest.mark.parametrize("payload", [trial("t", "log", NOW), *samples("s", NOW)], ids=lambda payload: payload["type"])
 def test_people_can_read_each_of_them(payload):
     subject, *lines = for_people(payload, zone=NOW.tzinfo).splitlines()
-    assert subject.startswith(("crawler · ", "sample.example · "))
+    assert subject.startswith(("crawler · ", "sample.example · ", "2 sources · "))
     assert lines
 
 
