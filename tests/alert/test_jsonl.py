@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -104,6 +106,20 @@ def test_two_processes_at_one_file_take_no_line_of_each_other(path):
     both = [subprocess.Popen([*argv, first], cwd=Path(__file__).parents[2]) for first in ("0", "1000")]
     assert [each.wait(60) for each in both] == [0, 0]
     assert sorted(ids(path)) == sorted(f"c_{first + number}" for first in (0, 1000) for number in range(60))
+
+
+def test_a_line_that_another_process_is_writing_is_waited_for(path):
+    line = json.dumps(payload(1)).encode() + b"\n"
+    with path.open("ab", buffering=0) as other, ThreadPoolExecutor(1) as pool:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        other.write(line[:20])
+        sent = pool.submit(send, JsonlSink("log", path), payload(2))
+        with pytest.raises(TimeoutError):
+            sent.result(0.3)
+        other.write(line[20:])
+        fcntl.flock(other, fcntl.LOCK_UN)
+        assert sent.result(30) == [None]
+    assert ids(path) == ["c_1", "c_2"]
 
 
 LONG = "x" * 200_000

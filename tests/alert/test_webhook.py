@@ -169,6 +169,25 @@ def test_a_reply_without_end_is_not_read_to_the_end(tmp_path, step):
     assert len(reply) <= 204
 
 
+def test_of_an_endless_reply_no_more_is_taken_than_what_is_under_way():
+    sent = 0
+
+    async def endless(exchange):
+        nonlocal sent
+        await exchange.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            await exchange.send(bytes(65536))
+            sent += 65536
+
+    async def run():
+        async with serving(endless) as server:
+            async with Sender(server.base_url, headers={}, user_agent="x", allow_private=LOOPBACK) as sender:
+                return await sender(b"", {})
+
+    assert len(asyncio.run(run()).body) == 4096
+    assert sent < 16 * 1024 * 1024  # what the buffers of the two sockets hold
+
+
 def test_what_must_stay_secret_is_not_told_by_the_echo_of_a_receiver(tmp_path):
     with receiving(tmp_path / "log", "echo 400", "echo 200") as receiver:
         url = receiver.url.replace("//", "//me:pass-word@") + "/hook-key?token=tok-en"
