@@ -29,6 +29,7 @@ from crawler.tasks import (
     ParseStatus,
     ParseTypes,
     Rederive,
+    RenderTemplate,
     Task,
     run_inline,
 )
@@ -55,6 +56,11 @@ TASKS: list[Task[Any]] = [
     ParseListing(body=rest({"id": 1, "date_gmt": "2023-05-08T23:00:24", "modified_gmt": None})),
     ParseIndex(body=b'{"name":"Press","namespaces":["wp/v2"],"gmt_offset":9}'),
     ParseStatus(body=b'{"id":7,"status":"publish"}'),
+    RenderTemplate(
+        source="{{ type }} {{ timestamp | local }}\n{{ body }}",
+        payload='{"type":"test","timestamp":"2023-05-08T23:00:24Z","data":{"source":null,"text":"Nothing."}}',
+        zone="Asia/Seoul",
+    ),
     ParseTypes(body=b'{"post":{"rest_base":"posts","slug":"post"}}'),
     GOOD,
     ParseLinks(body=b"<link rel='https://api.w.org/' href='/wp-json/'>", url=URL),
