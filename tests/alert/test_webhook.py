@@ -180,9 +180,11 @@ def test_of_an_endless_reply_no_more_is_taken_than_what_is_under_way():
             sent += 65536
 
     async def run():
-        async with serving(endless) as server:
-            async with Sender(server.base_url, headers={}, user_agent="x", allow_private=LOOPBACK) as sender:
-                return await sender(b"", {})
+        async with (
+            serving(endless) as server,
+            Sender(server.base_url, headers={}, user_agent="x", allow_private=LOOPBACK) as sender,
+        ):
+            return await sender(b"", {})
 
     assert len(asyncio.run(run()).body) == 4096
     assert sent < 16 * 1024 * 1024  # what the buffers of the two sockets hold
