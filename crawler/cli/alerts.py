@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import click
+from rich.text import Text
 
 from crawler.alert import Sink
 from crawler.cli import times
@@ -28,9 +29,9 @@ from crawler.config import Config, SinkConfig
 from crawler.errors import NotFound, SinkError
 from crawler.render.samples import samples, trial
 from crawler.route import paces
-from crawler.store.alerts import COLUMNS, AlertsWanted, count_alerts
+from crawler.store.alerts import COLUMNS, AlertsWanted, count_alerts, resting
 from crawler.store.alerts import alerts as stored_alerts
-from crawler.store.reading import reading
+from crawler.store.reading import Reader, reading
 
 #: Of a digest's id: enough to tell which rows go out together.
 _SHORT_ID = 8
@@ -65,8 +66,17 @@ def _list(app: App, listing: Listing, wanted: AlertsWanted) -> None:
         else:
             found = list(rows)
             show(table(found, _columns(app.zone))) if found else note("nothing found")
+            show(*_resting(reader, wanted, app.zone))
             shown = len(found)
         listing.tell_if_cut(shown, lambda: count_alerts(reader, wanted))
+
+
+def _resting(reader: Reader, wanted: AlertsWanted, zone: tzinfo) -> Iterator[Text]:
+    """Which Sinks are left alone for a while, and why."""
+    for sink in resting(reader, current_time(), wanted.sinks):
+        until = times.local(sink.until, zone)
+        failed = "once" if sink.failures == 1 else f"{sink.failures:,} times in a row"
+        yield line(f"{sink.sink} rests until {until}, it failed {failed}: {sink.last_error}")
 
 
 @alerts.command()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from crawler.model import SinkStanding
 from crawler.model.pace import DigestReason, Pace
 from crawler.store import pacing
 from crawler.store.queries import Row
 from crawler.store.reading import Reader
+from crawler.store.resting import standing
 from crawler.store.rows import text
 from crawler.store.selecting import Conditions, Wanted, bound, of_sources
 
@@ -97,3 +99,10 @@ def _of_alerts(reader: Reader, wanted: AlertsWanted) -> Conditions:
     if wanted.failed:
         conditions.add("(a.state = 'dead' OR a.state = 'pending' AND a.attempts > 0)")
     return conditions
+
+
+def resting(reader: Reader, now: datetime, sinks: Sequence[str] = ()) -> list[SinkStanding]:
+    """How the Sinks stand, all or these, that are left alone at present."""
+    names = [row["sink"] for row in reader.execute("SELECT sink FROM sink_states ORDER BY sink")]
+    found = (standing(reader, name) for name in names if not sinks or name in sinks)
+    return [each for each in found if each.rests(now)]

@@ -14,6 +14,7 @@ from crawler.errors import NotFound
 from crawler.model import ConfiguredSource, Refusal
 from crawler.render import for_people
 from crawler.render.samples import samples, trial
+from crawler.store import SqliteStore
 from tests.cli.conftest import NOW, runner
 from tests.cli.scene import at, record, scene
 
@@ -114,7 +115,7 @@ def test_each_row_says_what_to_whom_and_how_it_went(crawler):
 
 
 def test_the_table_has_the_clock_of_the_config_and_nothing_to_come_for_the_dead(crawler):
-    third, second = crawler("alerts", "--failed").stdout.splitlines()[1:]
+    third, second, _ = crawler("alerts", "--failed").stdout.splitlines()[1:]
     assert " ".join(third.split()) == (
         "3 pending log published site.example Third 1 2099-03-10 23:00 timeout: no answer within 15 s"
     )
@@ -259,3 +260,14 @@ def test_a_sink_that_is_none_is_an_error_with_the_nearest_name(crawler, name, sa
     done = crawler("alerts", "test", name)
     assert done.exit_code == 1
     assert f"no sink is called {name!r}; {said}" in done.stderr
+
+
+def test_a_sink_that_rests_is_named_with_until_when_and_why(crawler, outbox):
+    told = "log rests until 2099-03-10 23:00, it failed once: timeout: no answer within 15 s"
+    assert told in crawler("alerts").stdout
+    assert told in crawler("alerts", "--sink", "log").stdout
+    assert told not in crawler("alerts", "--sink", "out").stdout
+    assert told not in crawler("alerts", "--format", "csv").stdout
+    with SqliteStore(outbox / "crawler.db") as store:
+        asyncio.run(store.retry([3], ["log"], NOW))
+    assert "rests until" not in crawler("alerts").stdout
