@@ -76,7 +76,7 @@ class AppriseSink:
         """Send all of it that has not gone out yet."""
         done = self._started.setdefault(alert_id, set())
         reply = send(alert_id, words, done)
-        del self._started[alert_id]
+        self._started.pop(alert_id, None)
         return reply
 
     def _mail(self, alert_id: str, words: Words, done: set[object]) -> str | None:
@@ -85,8 +85,7 @@ class AppriseSink:
         self._forget_old()
         missing = [to for to in box.to if to not in done]
         mails = [(to, mail.composed(box, to, alert_id, words)) for to in missing]
-        refused = mail.sent(box, mails, seconds=self._seconds)
-        done.update(to for to in missing if to not in refused)
+        refused = mail.sent(box, mails, done.add, seconds=self._seconds)
         if refused:
             raise _all_refused(refused, len(box.to))
         return None

@@ -9,7 +9,7 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.headerregistry import Address
@@ -70,8 +70,13 @@ def composed(box: Mailbox, to: Person, alert_id: str, words: Words) -> EmailMess
     return mail
 
 
-def sent(box: Mailbox, mails: Sequence[tuple[Person, EmailMessage]], *, seconds: float) -> dict[Person, SinkError]:
-    """Hand them in. Returns those that were not taken, with why. Raises SinkError when it did not come to that."""
+def sent(
+    box: Mailbox, mails: Sequence[tuple[Person, EmailMessage]], taken: Callable[[Person], None], *, seconds: float
+) -> dict[Person, SinkError]:
+    """Hand them in; `taken` is told of each that was. Returns those that were not, with why.
+
+    Raises SinkError when the conversation came to an end before.
+    """
     refused: dict[Person, SinkError] = {}
     with _told(), _session(box, seconds) as session:
         for to, mail in mails:
@@ -82,6 +87,8 @@ def sent(box: Mailbox, mails: Sequence[tuple[Person, EmailMessage]], *, seconds:
             else:
                 if to[1] in refusals:
                     refused[to] = _reply(*refusals[to[1]])
+                else:
+                    taken(to)
     return refused
 
 

@@ -134,6 +134,13 @@ def test_who_has_the_mail_does_not_get_it_again_when_another_is_refused(places):
     assert [to for to, _ in places.mails()] == [["a@example.org"], ["b@example.org"]]
 
 
+def test_who_has_the_mail_does_not_get_it_again_when_the_connection_ends_at_another(places):
+    sink = mailing(places, "a@example.org", "drop@example.org", "b@example.org")
+    for _ in range(2):
+        refusal(sink, SAMPLE)
+    assert [to for to, _ in places.mails()] == [["a@example.org"], ["drop@example.org"], ["drop@example.org"]]
+
+
 def test_a_mail_that_was_taken_without_an_answer_comes_again_with_the_same_id(places):
     sink = mailing(places, "drop@example.org")
     refusal(sink, SAMPLE)
