@@ -9,7 +9,7 @@ from datetime import datetime
 from crawler.errors import StoreConflict, TooManyRemoved
 from crawler.model import ConfiguredSource
 from crawler.schedule import first_poll
-from crawler.store.rows import text
+from crawler.store.rows import json_text, text
 from crawler.store.waits import bound, spread
 
 
@@ -52,7 +52,14 @@ def sync_sinks(connection: sqlite3.Connection, sinks: Sequence[str]) -> None:
         [(sink,) for sink in sinks if sink not in held],
     )
     gone = [(sink,) for sink in held if sink not in sinks]
-    connection.executemany("UPDATE alerts SET state = 'cancelled' WHERE sink = ? AND state = 'pending'", gone)
+    # By what is there, not by `gone`: a poll that was under way may have brought some after its sink had left.
+    connection.execute(
+        """
+        UPDATE alerts SET state = 'cancelled'
+         WHERE state = 'pending' AND sink NOT IN (SELECT value FROM json_each(?))
+        """,
+        (json_text(sinks),),
+    )
     connection.executemany("DELETE FROM sink_states WHERE sink = ?", gone)
 
 

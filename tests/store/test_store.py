@@ -274,6 +274,32 @@ def test_what_a_removed_sink_had_pending_is_cancelled(store, endpoint):
     ]
 
 
+def test_what_a_poll_under_way_brings_for_a_sink_that_has_left_is_cancelled_at_the_next_start(store, endpoint):
+    commit(store, plan(endpoint, new_post(sighting(7))))
+    asyncio.run(store.sync([entry()], ["out"], NOW))
+    post = known_post(store, endpoint, sighting(7))
+    commit(store, plan(endpoint, edit(post, sighting(7, title="B"), change_id="c_1", sinks=SINKS)))
+    asyncio.run(store.sync([entry()], ["out"], NOW))
+    assert rows(store, "SELECT sink, state FROM alerts ORDER BY sink") == [
+        {"sink": "log", "state": "cancelled"},
+        {"sink": "out", "state": "pending"},
+    ]
+
+
+def test_a_sink_that_is_added_later_or_renamed_begins_with_new_changes(store, endpoint):
+    commit(store, plan(endpoint, new_post(sighting(7))))
+    for title, sinks in (("B", ["log"]), ("C", ["later"])):
+        asyncio.run(store.sync([entry()], sinks, NOW))
+        post = known_post(store, endpoint, sighting(7))
+        change = edit(post, sighting(7, title=title), change_id=f"c_{title}", sinks=sinks)
+        commit(store, plan(endpoint, change))
+    assert [each.news.id for each in asyncio.run(store.pending("later", NOW, 10))] == ["c_C"]
+    assert rows(store, "SELECT change_id, sink, state FROM alerts ORDER BY id") == [
+        {"change_id": "c_B", "sink": "log", "state": "cancelled"},
+        {"change_id": "c_C", "sink": "later", "state": "pending"},
+    ]
+
+
 def test_alerts_of_one_post_wait_for_the_earlier_ones(store, endpoint):
     for number in (1, 2):
         commit(store, plan(endpoint, new_post(sighting(number))))
