@@ -410,6 +410,33 @@ def test_what_was_asked_for_and_fails_in_quiet_hours_waits_for_their_end(store):
     assert sink.payloads == 2 * [sink.payloads[0]]
 
 
+def test_in_quiet_hours_it_does_not_overtake_one_of_its_post_that_failed_before(store):
+    papers = Papers(store)
+    sink = Sink("log", SinkError("down"))
+    papers.edits([1], at=EVENING - MINUTE)
+    tried(store, sink, NIGHT, EVENING - MINUTE)
+    papers.edits([1], "C", at=EVENING)
+    run(store.retry([2], ["log"], EVENING))
+    tried(store, sink, NIGHT, EVENING + HOUR)
+    assert told(sink) == change_ids([1])
+    tried(store, sink, NIGHT, MORNING)
+    tried(store, sink, NIGHT, MORNING + MINUTE)
+    assert told(sink)[1] == change_ids([1])[0]
+    assert len(told(sink)) == 3
+
+
+def test_notices_wait_for_quiet_hours_beside_a_digest_too(store):
+    papers = Papers(store)
+    sink = Sink()
+    papers.edits([1], at=EVENING)
+    notice(store, at=EVENING)
+    both = Pace(digest=HOUR, quiet=NIGHT.quiet)
+    tried(store, sink, both, EVENING + HOUR)
+    assert sink.payloads == []
+    tried(store, sink, both, MORNING)
+    assert sorted(payload["type"] for payload in sink.payloads) == ["digest", "program.disk_full"]
+
+
 def test_one_of_the_same_post_does_not_overtake_what_is_held_back(store):
     papers = Papers(store)
     sink = Sink()
