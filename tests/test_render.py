@@ -289,7 +289,8 @@ def test_digests_and_notices_are_told_too():
         "2 sources · 5 more changes: 5 edited",
         f"  2023-05-08 22:30  koreapro.org · title and text edited · “{TITLE}”   https://koreapro.org/2023/05/ties/",
         "  and 4 more",
-        "  all changes of that time: crawler changes --since 2023-05-08T23:00:00Z --until 2023-05-09T08:00:25Z --limit 0",
+        "  all changes of that time: "
+        "crawler changes --since 2023-05-08T23:00:00Z --until 2023-05-09T08:00:25Z --limit 0",
     ]
     notice = {
         "type": "source.failing",
