@@ -10,6 +10,7 @@ import pytest
 from crawler.alert import deliver
 from crawler.errors import SinkError
 from crawler.store import SqliteStore
+from crawler.store.measuring import measure
 from tests.alert.alerts import prepared
 from tests.alert.test_delivery import Sink
 from tests.store.builders import NOW
@@ -48,6 +49,20 @@ def test_a_restart_does_not_wake_a_sink_that_rests_but_a_retry_does(path):
         asyncio.run(store.retry([], ["log"], NOW + timedelta(minutes=9)))
         run(store, well, after=timedelta(minutes=9))
         assert sorted(well.taken) == ["c_1", "c_2", "c_3", "c_4", "c_5"]
+
+
+def test_what_waits_for_a_sink_that_rests_is_counted_and_grows_old(path):
+    down = Sink(c_1=[SinkError("down", retry_after=600)], c_2=[SinkError("400", permanent=True)])
+    with SqliteStore(path) as store:
+        run(store, down, after=timedelta())
+        found = measure(path, NOW + timedelta(minutes=5), never_swept=[])
+        assert found.alerts == {("log", "pending"): 5}
+        assert found.oldest_pending == {"log": NOW}
+        for minutes in (11, 12):
+            run(store, down, after=timedelta(minutes=minutes))
+        counted = measure(path, NOW, never_swept=[]).alerts
+        # and the Notice of the one that was refused
+        assert counted == {("log", "dead"): 1, ("log", "delivered"): 4, ("team", "pending"): 1}
 
 
 def test_of_a_dead_sink_the_others_are_told_once_and_once_that_it_is_back(path):
