@@ -71,7 +71,7 @@ def test_what_is_ignored_does_not_show_beside_an_edit(tmp_path, clock, site):
     assert bench.one("SELECT content FROM current_posts WHERE wp_id = 1") == "Words of post 0."
 
 
-@pytest.mark.parametrize("before, after", [("", RULES), (RULES, "")], ids=["added", "taken out"])
+@pytest.mark.parametrize(("before", "after"), [("", RULES), (RULES, "")], ids=["added", "taken out"])
 def test_a_change_of_the_rules_is_no_change_of_the_posts(tmp_path, clock, site, before, after):
     bench = watched(tmp_path, clock, site, before)
     bench.write_config(SOURCE + after)
@@ -83,7 +83,7 @@ def test_a_change_of_the_rules_is_no_change_of_the_posts(tmp_path, clock, site, 
     assert told(bench) == []
 
 
-@pytest.mark.parametrize("before, after", [("", RULES), (RULES, "")], ids=["added", "taken out"])
+@pytest.mark.parametrize(("before", "after"), [("", RULES), (RULES, "")], ids=["added", "taken out"])
 def test_an_edit_that_comes_with_new_rules_shows_alone(tmp_path, clock, site, before, after):
     bench = watched(tmp_path, clock, site, before)
     bench.write_config(SOURCE + after)
