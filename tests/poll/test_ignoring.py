@@ -146,6 +146,18 @@ def test_a_rule_that_does_not_end_is_named_and_costs_the_post_only(tmp_path, clo
     assert bench.one("SELECT count(*) FROM posts") == 4
 
 
+def test_in_a_feed_such_a_rule_costs_the_post_only_too(tmp_path, clock, site):
+    site.publish("Post 3", f"<p>{'a' * 60}b</p>")
+    source = "  - url: https://example.org/feed/\n    kind: feed\n"
+    bench = Bench(tmp_path, clock, {"example.org": site}, source + "    ignore: [{regex: '(a|aa)+$'}]\n")
+    bench.poll()
+    assert bench.one("SELECT count(*) FROM posts") == 3
+    assert "post 1 of the feed: the ignore rule '(a|aa)+$' takes too long" in bench.one("SELECT error FROM polls")
+    site.edit(2, content=page("Words of post 1."))
+    bench.poll()
+    assert [title for title, *_ in told(bench)] == ["Post 1"]
+
+
 def test_an_excerpt_made_of_ignored_text_is_none(tmp_path, clock, site):
     """WordPress makes it of the words alone: the element that a rule goes by is not in it."""
     bench = watched(tmp_path, clock, site)
