@@ -189,7 +189,12 @@ def _folded(parts: list[str]) -> str:
 
 
 def _preformatted(parts: list[str]) -> str:
-    """The parts with their lines, as one block. An empty line is written as a space, for it would end the block."""
+    """The parts with their lines, as one block."""
     text = "".join(f" {part}" if isinstance(part, _Marker) else part for part in parts).replace("\r\n", "\n")
-    lines = "\n".join(verbatim(line).rstrip() for line in text.split("\n"))
+    return code_lines("\n".join(map(verbatim, text.split("\n"))))
+
+
+def code_lines(text: str) -> str:
+    """Lines of code as one block. An empty line is written as a space, for it would end the block."""
+    lines = "\n".join(line.rstrip() for line in text.split("\n"))
     return _EMPTY_LINE.sub("\n ", lines.strip("\n"))
