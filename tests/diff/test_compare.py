@@ -96,6 +96,19 @@ def test_figures_stand_as_printed(old, new, told):
     assert summary.split("; ")[-1] == f"figure {told}"
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("a link </archive/2024-05-01/p17> here", "a link </archive/2024-05-02/p18> here"),
+        ("<image:/uploads/2024/01/quay-1> The quay", "<image:/uploads/2024/02/quay-2> The quay"),
+        ("see https://example.org/17 there", "see https://example.org/18 there"),
+        ("a link <//example.org/17> 5 here", "a link <//example.org/18> 5 here"),
+    ],
+)
+def test_numbers_in_addresses_are_no_figures(old, new):
+    assert compare(Fields(content=old), Fields(content=new), ["content"]).summary == "Text +1 −1 words"
+
+
 DATES = {
     "a day": ("It opens on 9 May 2023.", "It opens on 10 May 2023.", "9 May 2023 → 10 May 2023"),
     "a month first": ("On May 9, 2023 it was", "On June 9, 2023 it was", "May 9, 2023 → June 9, 2023"),
