@@ -202,6 +202,34 @@ def test_at_most_thirty_lines_of_text_are_shown():
     assert len(text) == 2 + 30 + 1 + 1 and text[-2].strip() == "25 more hunks"
 
 
+def of_text(old, new):
+    """The lines of the text's diff, for people."""
+    edit = compare(Fields(content=old), Fields(content=new), ["content"])
+    view = changed(fields=edit.fields, words_added=edit.words_added, words_removed=edit.words_removed, diff=edit.diff)
+    return for_people(alert(view), zone=SEOUL).split("\n")[2:-1]
+
+
+def test_both_versions_of_a_long_paragraph_are_shown():
+    old, new = "old " * 300 + "end.", "new " * 300 + "stop."
+    (line,) = of_text(old, new)
+    assert line.endswith(f"[-{old}-]{{+{new}+}}")
+
+
+def test_lines_too_long_are_cut_inside_their_passages():
+    old, new = "1,000 " * 300 + "end.", "2,000 " * 300 + "stop."
+    lines = of_text("\n\n".join([old] * 12), "\n\n".join([new] * 12))
+    assert len(lines) == 12 and all(len(line) <= 620 for line in lines)
+    for line in lines:
+        removed, added = line.partition("[-")[2].split("-]{+")
+        assert set(removed.split()) == {"1,000", "…", "end."} and set(added.split()) == {"2,000", "…", "stop.+}"}
+
+
+def test_a_line_of_many_changes_is_cut_at_its_end():
+    old = " ".join(f"a b c d {i}" for i in range(1000))
+    (line,) = of_text(old, old.replace("a b", "x y"))
+    assert len(line) < 6100 and line.endswith("…")
+
+
 def test_the_text_comes_after_the_other_fields():
     old, new = Fields(title="a", content="b\n\nc", tags=()), Fields(title="x", content="y\n\nc", tags=(Ref(name="T"),))
     edit = compare(old, new, ["title", "content", "tags"])
@@ -263,7 +291,7 @@ def test_hostile_titles_make_one_inert_line(title):
     text = for_people(alert(dataclasses.replace(view, fields=edit.fields, diff=edit.diff)), zone=SEOUL)
     assert {char for char in text if not char.isprintable()} == {"\n"}
     assert text.split("\n")[1].startswith("  seen ")
-    assert max(map(len, text.split("\n"))) < 700
+    assert max(map(len, text.split("\n"))) < 6100
 
 
 def test_digests_and_notices_are_told_too():
