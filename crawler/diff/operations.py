@@ -133,8 +133,8 @@ def _gap(old: Sequence[str], new: Sequence[str], stretch: Stretch, alignment: Al
     before = tuple(_tokens(old, stretch.old_start, stretch.old_end, alignment.moved_old))
     after = tuple(_tokens(new, stretch.new_start, stretch.new_end, alignment.moved_new))
     # A moved block must not match its own double: each gets a name that no word has.
-    names_old = [(i, "old") if isinstance(token, Moved) else token for i, token in enumerate(before)]
-    names_new = [(j, "new") if isinstance(token, Moved) else token for j, token in enumerate(after)]
+    names_old = [i if isinstance(token, Moved) else token for i, token in enumerate(before)]
+    names_new = [~j if isinstance(token, Moved) else token for j, token in enumerate(after)]
     found = in_sentences(names_old, names_new, hunks(names_old, names_new))
     return Gap(old=before, new=after, hunks=tuple(found))
 
@@ -186,21 +186,22 @@ def _is_bridge(kept: Sequence[str], smaller: int) -> bool:
 
     A character is less than a word: between changes of several characters a few of them are chance.
     """
-    if BREAK in kept:
+    if len(kept) > _BRIDGE and len(kept) > min(_BRIDGE_OF_CHARACTERS, smaller):
         return False
-    if len(kept) <= _BRIDGE:
-        return True
-    return len(kept) <= min(_BRIDGE_OF_CHARACTERS, smaller) and not any(map(usual_gap, kept, kept[1:]))
+    return BREAK not in kept and (len(kept) <= _BRIDGE or not any(map(usual_gap, kept, kept[1:])))
 
 
 def _has_border(gap: Gap, hunk: Hunk, index: int) -> bool:
     """Does the hunk end (-1) or begin (0) with a border between blocks, or hold a moved one?"""
     sides = (gap.old[hunk.old_start : hunk.old_end], gap.new[hunk.new_start : hunk.new_end])
-    return any(side and (side[index] == BREAK or any(isinstance(token, Moved) for token in side)) for side in sides)
+    return any(side and (side[index] == BREAK or Moved in map(type, side)) for side in sides)
 
 
 def _with_letters(gap: Gap) -> Iterator[Hunk]:
     """The hunks with the letters that their marks belong to: a vowel sign of Thai is no character by itself."""
+    if "".join(gap.old).isascii() and "".join(gap.new).isascii():
+        yield from gap.hunks
+        return
     starts = [hunk.old_start for hunk in gap.hunks[1:]]
     last = 0
     for hunk, limit in zip(gap.hunks, [*starts, len(gap.old)], strict=True):
@@ -221,7 +222,7 @@ def _is_mark(token: str) -> bool:
 
 def _steps(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Op]:
     """One hunk; moved blocks in it are steps of their own."""
-    if any(isinstance(token, Moved) for token in (*old, *new)):
+    if Moved in map(type, old) or Moved in map(type, new):
         for token_group in _around_moved(old):
             yield Op("moved_away" if isinstance(token_group[0], Moved) else "removed", old=token_group)
         for token_group in _around_moved(new):
