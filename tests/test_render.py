@@ -174,6 +174,21 @@ def test_people_read_the_contract_s_form():
     ]
 
 
+def test_what_is_dated_ahead_has_no_age():
+    post = dataclasses.replace(POST, published_at=at(23, day=10))
+    assert "after publication" not in for_people(alert(changed(post=post)), zone=SEOUL)
+
+
+def test_a_note_that_came_with_the_edit_is_named():
+    second = for_people(alert(changed(noted=True)), zone=SEOUL).split("\n")[1]
+    assert second.endswith("; modified date moved; with a correction or update note")
+
+
+def test_a_diff_that_was_cut_says_so():
+    text = for_people(alert(changed(diff=f"{EDIT.diff}\n{'word ' * 20_000}")), zone=SEOUL)
+    assert text.split("\n")[-2].strip() == "the rest was cut: too long for an alert"
+
+
 def test_other_days_are_named():
     text = for_people(alert(changed(old_seen_at=at(7, day=8))), zone=SEOUL, now=at(8, day=10))
     assert "seen 2023-05-09 17:00 KST" in text and "last seen 2023-05-08 16:00" in text

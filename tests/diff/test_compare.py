@@ -109,6 +109,23 @@ def test_numbers_in_addresses_are_no_figures(old, new):
     assert compare(Fields(content=old), Fields(content=new), ["content"]).summary == "Text +1 −1 words"
 
 
+def test_of_a_passage_written_anew_no_figure_is_told():
+    old, new = "A 12 b. " + "old words " * 30, "C 21 d. " + "new parts " * 30
+    assert "figure" not in compare(Fields(content=old), Fields(content=new), ["content"]).summary
+
+
+def test_another_person_or_term_of_the_same_name_is_told_by_its_id():
+    assert edited(author=Ref(id=2, name="Alice")).summary == "Author: Alice (#1) → Alice (#2)"
+    found = edited(categories=(Ref(id=1, name="News"), Ref(id=3, name="Asia"))).fields[0]
+    assert (found.removed, found.added) == (("Asia (#2)",), ("Asia (#3)",))
+
+
+def test_a_note_in_a_text_that_is_not_compared_does_not_count():
+    note = Fields(title="b", content="a\n\nCorrection: It cost 12.")
+    assert not compare(Fields(title="a", content="a"), note, ["title"]).noted
+    assert compare(Fields(title="a", content="a"), note, ["title", "content"]).noted
+
+
 DATES = {
     "a day": ("It opens on 9 May 2023.", "It opens on 10 May 2023.", "9 May 2023 → 10 May 2023"),
     "a month first": ("On May 9, 2023 it was", "On June 9, 2023 it was", "May 9, 2023 → June 9, 2023"),
@@ -136,6 +153,11 @@ QUOTES = {
     ),
     "gone": ('He left. "It is over," he said.', "He left.", "quote removed: “It is over,”"),
     "new": ("He left.", 'He left. "It is over," he said.', "quote added: “It is over,”"),
+    "one reworded and one gone": (
+        '"It is never over," he said. "I shall go home now," she said.',
+        '"It is not over," he said.',
+        "quote changed: “It is never over,” → “It is not over,”; quote removed: “I shall go home now,”",
+    ),
     "japanese": ("首相は「増税する」と", "首相は「増税しない」と", "quote changed: “増税する” → “増税しない”"),
 }
 
@@ -151,6 +173,7 @@ def test_what_was_done_to_a_quotation_is_told_word_for_word(old, new, told):
         ('"It is over," he said.', '"It is over," she said.'),
         ('"It is over," he said.', '"It is over", he then said.'),
         ('A 5" gun and a 6" gun.', 'A 5" cannon and a 6" gun.'),
+        ('He said: "it is over" and left.', 'He said and left: "It is over."'),
         ('"An open quote of many words', '"An open quote of some words'),
         ('First.\n\n"It is over," he said.\n\nLast one.', '"It is over," he said.\n\nFirst.\n\nLast.'),
     ],

@@ -108,7 +108,7 @@ MARKUP = {
     "smileys": ('<p><img src="/smile.png" alt=":)" class="wp-smiley"></p>', "<p>:)</p>", "<p>:(</p>"),
 }
 ADDRESSES = {
-    "link targets": (link(f"{SITE}/a"), link(f"{SITE}:443/a"), link(f"{SITE}/b")),
+    "link targets": (link(f"{SITE}/a"), link(f"{SITE}.:443/a"), link(f"{SITE}/b")),
     "a new link": ("<p>Said the ministry today.</p>", "<p>Said the <b>ministry</b> today.</p>", link("/a")),
     "a target's query": (link("/a?id=1"), link("/a?id=1&"), link("/a?id=2")),
     "a target's fragment": (link(f"{SITE}/a#one"), link(f"{SITE}/a/#one"), link(f"{SITE}/a#two")),
