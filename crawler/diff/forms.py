@@ -36,7 +36,8 @@ def wdiff_in_short(operations: Sequence[Op]) -> str:
         if any(piece.style not in _NOT_SHOWN for piece in line):
             if shown and index > last + 1:
                 shown.append(HUNK_BREAK)
-            shown.append(_marked(shortened(line), in_short=True))
+            edits = line[0].edits
+            shown.append(f"(moved) {wdiff_in_short(edits)}" if edits else _marked(shortened(line), in_short=True))
             last = index
     # An empty line would look like the end of the field.
     return _EMPTY_LINES.sub("\n", "\n".join(shown))

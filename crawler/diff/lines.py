@@ -26,6 +26,8 @@ class Piece(NamedTuple):
 
     style: Style
     tokens: tuple[str, ...]
+    #: of a moved block that was edited too
+    edits: tuple[Op, ...] = ()
 
 
 Line = tuple[Piece, ...]
@@ -154,7 +156,7 @@ def _pieces(operations: Iterable[Op]) -> Iterator[Piece]:
         if op.kind == "equal":
             yield from _split("kept", op.new)
         elif op.kind in ("moved_away", "moved_here"):
-            yield Piece(op.kind, op.old or op.new)
+            yield Piece(op.kind, op.old or op.new, op.edits)
         else:
             yield from _split("removed", op.old)
             yield from _split("added", op.new)

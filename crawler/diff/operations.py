@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from unicodedata import category
@@ -36,6 +36,8 @@ class Op(NamedTuple):
     kind: Kind
     old: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
+    #: the steps from the old block to this one, where a moved one was edited too
+    edits: tuple[Op, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +63,7 @@ class TextDiff:
 
     operations: tuple[Op, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    #: blocks that only changed their place
+    #: blocks that changed their place
     moved: int = 0
 
     @property
@@ -86,7 +88,8 @@ def text_diff(old: str, new: str) -> TextDiff:
         return TextDiff()
     old_blocks, new_blocks = blocks_of(old), blocks_of(new)
     alignment = align(old_blocks, new_blocks)
-    gaps: list[Gap] = []
+    edited = {j: text_diff(old_blocks[i], new_blocks[j]) for j, i in alignment.edited.items()}
+    gaps = [gap for diff in edited.values() for gap in diff.gaps]
     steps: list[Op] = []
     for stretch in alignment.stretches:
         if stretch.same:
@@ -95,7 +98,17 @@ def text_diff(old: str, new: str) -> TextDiff:
             gap = _gap(old_blocks, new_blocks, stretch, alignment)
             gaps.append(gap)
             steps += _changed(gap)
+    if edited:
+        steps = list(_with_edits(steps, sorted(alignment.moved_new), edited))
     return TextDiff(operations=tuple(steps), gaps=tuple(gaps), moved=len(alignment.moved_new))
+
+
+def _with_edits(steps: Sequence[Op], moved: Sequence[int], edited: Mapping[int, TextDiff]) -> Iterator[Op]:
+    """The steps, those to moved blocks with what was done to them there; `moved` are these blocks, in order."""
+    arrived = iter(moved)
+    for step in steps:
+        diff = edited.get(next(arrived)) if step.kind == "moved_here" else None
+        yield step._replace(edits=diff.operations) if diff else step
 
 
 def whole(old: str, new: str) -> tuple[Op, ...]:

@@ -11,6 +11,10 @@ from crawler.text import words
 
 #: Of the words of both, at least half must be common.
 _ALIKE = 0.5
+#: For a block at another place it is more: of unlike ones people see better that one went and one came.
+_THE_SAME = 0.75
+#: And so many words: short ones are alike by chance.
+_FEWEST = 6
 #: A word in more blocks than this tells nothing, and would make the search quadratic.
 _COMMON = 10
 #: Beyond this many edited blocks a side the order of the unedited ones alone decides.
@@ -50,7 +54,16 @@ def _best(
     """The old block most like the words `found`, the first of equals; None if none is like them."""
     shared = Counter(chain.from_iterable(map(places.get, found, repeat(()))))
     for i, _ in nsmallest(3, shared.items(), key=lambda each: (-each[1], each[0])):
-        alike = 2 * len(found & before[i]) / (len(found) + len(before[i]))
-        if i not in taken and alike >= _ALIKE:
+        if i not in taken and _likeness(found, before[i]) >= _ALIKE:
             return i
     return None
+
+
+def is_the_same(old: str, new: str) -> bool:
+    """Are the blocks so much alike that nobody doubts it, wherever they stand?"""
+    before, after = frozenset(words(old)), frozenset(words(new))
+    return len(before & after) >= _FEWEST and _likeness(before, after) >= _THE_SAME
+
+
+def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
+    return 2 * len(one & other) / (len(one) + len(other))
