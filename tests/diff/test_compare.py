@@ -54,6 +54,7 @@ SUMMARIES = {
     "text only": ({"content": OLD.content + " Then it ended."}, "Text +3 −0 words"),
     "paragraphs moved": ({"content": "It cost $1,200 million.\n\nThe minister met 12 envoys."}, "1 paragraph moved"),
     "a division": ({"content": OLD.content.replace("\n\n", " ")}, "Text: paragraphs divided differently"),
+    "a cell": ({"content": OLD.content.replace("It cost", "It | cost")}, "Text: bars between cells"),
     "a figure with currency and unit": (
         {"content": OLD.content.replace("1,200", "1,500")},
         "Text +1 −1 words; figure $1,200 million → $1,500 million",
