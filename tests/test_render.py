@@ -146,6 +146,23 @@ def test_a_long_diff_is_cut_on_a_character(letter):
     assert 64 * 1024 - 4 < len(data["diff"].encode()) <= 64 * 1024
 
 
+def test_a_diff_is_measured_in_bytes():
+    assert alert(changed(diff="x" * 64 * 1024))["data"]["truncated"] is False
+    assert alert(changed(diff="é" * 40 * 1024))["data"]["truncated"] is True
+
+
+def test_whole_texts_that_are_cut_say_so():
+    new = dataclasses.replace(CHANGE.new, content="word " * 60_000)
+    assert alert(changed(new=new))["data"]["truncated"] is False
+    assert alert(changed(new=new), full_text=True)["data"]["truncated"] is True
+
+
+def test_of_many_names_some_are_told_where_not_all_fit():
+    view = changed(fields=(FieldDiff(name="tags", added=tuple(f"tag {i}" for i in range(50_000)), removed=()),))
+    (tags,) = alert(view)["data"]["fields"]
+    assert tags["added"] == [f"tag {i}" for i in range(100)]
+
+
 @pytest.mark.parametrize("letter", ["x", "서", '"', "\x01"])
 def test_the_whole_alert_is_bounded(letter):
     long = letter * 400_000
