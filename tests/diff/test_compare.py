@@ -267,12 +267,12 @@ def test_patterns_are_looked_for_in_the_changed_words_only():
 def test_fields_and_sections_stand_in_reading_order():
     changes = {"tags": (Ref(name="[-x-]"),), "author": Ref(id=2, name="Bob\n\nX"), "content": "c", "title": "t"}
     found = edited(**changes)
-    assert [field.name for field in found.fields] == ["title", "content", "author", "tags"]
+    assert [field.name for field in found.fields] == ["title", "author", "tags", "content"]
     sections = found.diff.split("\n\n")
-    assert [section.partition(" ")[0] for section in sections[2:]] == ["Author:", "Tags:"]
+    assert [section.partition(" ")[0] for section in sections[1:3]] == ["Author:", "Tags:"]
     assert len(sections) == 4
-    assert (found.fields[1].old, found.fields[1].new) == (None, None)
-    assert (found.fields[3].added, found.fields[3].removed) == (("[-x-]",), ())
+    assert (found.fields[2].added, found.fields[2].removed) == (("[-x-]",), ())
+    assert (found.fields[3].old, found.fields[3].new) == (None, None)
 
 
 def test_a_post_that_told_nothing_before_is_all_new():
