@@ -58,6 +58,18 @@ def sightings_of(connection: sqlite3.Connection, endpoint_id: int, wp_ids: Itera
     return {row["wp_id"]: _sighting(row) for row in rows}
 
 
+def has_stale_prints(connection: sqlite3.Connection, endpoint_id: int, derivation: str) -> bool:
+    """Whether what a feed showed when it was last read whole is known by hashes of another derivation only."""
+    row = connection.execute(
+        """
+        SELECT 1 FROM endpoints e JOIN sightings s ON s.endpoint_id = e.id AND s.last_seen_at >= e.read_at
+         WHERE e.id = ? AND s.prints IS NOT NULL AND s.derivation IS NOT ? LIMIT 1
+        """,
+        (endpoint_id, derivation),
+    ).fetchone()
+    return row is not None
+
+
 def originals(connection: sqlite3.Connection, revision_ids: Iterable[int]) -> dict[int, bytes]:
     """What the endpoints said of these Revisions, as stored; one whose original is not kept is absent."""
     rows = connection.execute(

@@ -281,6 +281,9 @@ class SqliteStore:
     def recent_hashes(self, endpoint_id: int, derivation: str | None = None) -> frozenset[str]:
         return self._read(knowing.recent_hashes, endpoint_id, derivation)
 
+    def has_stale_prints(self, endpoint_id: int, derivation: str) -> bool:
+        return self._read(knowing.has_stale_prints, endpoint_id, derivation)
+
     def originals(self, revision_ids: Iterable[int]) -> Mapping[int, bytes]:
         return self._read(knowing.originals, revision_ids)
 

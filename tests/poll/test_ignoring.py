@@ -134,6 +134,22 @@ def test_a_feed_that_stands_in_tells_of_edits_after_new_rules(tmp_path, clock, s
     assert sorted(title for title, *_ in told(bench)) == ["Post 1", "Post 2"]
 
 
+def test_an_edit_after_new_rules_is_told_by_a_feed_that_takes_over_only_then(tmp_path, clock, site):
+    """The feed had not moved when the rules came, and is read again all the same, once."""
+    bench = watched(tmp_path, clock, site, "")
+    bench.write_config(SOURCE + RULES)
+    bench.poll()
+    asked = len(site.requests)
+    bench.poll()
+    assert [each.status for each in site.requests[asked:]] == [304]
+    site.fail("/wp-json/wp/v2/posts*", Fault(status=401, body=b'{"code":"rest_login_required"}'), times=None)
+    for _ in range(3):
+        bench.poll(minutes=70)
+    site.edit(1, content=page("Words of post 0.", n=5))
+    bench.poll()
+    assert [(title, fields) for title, fields, _ in told(bench)] == [("Post 0", ["content"])]
+
+
 def test_a_rule_that_does_not_end_is_named_and_costs_the_post_only(tmp_path, clock, site):
     site.publish("Post 3", f"<p>{'a' * 60}b</p>")
     bench = watched(tmp_path, clock, site, "    ignore: [{regex: '(a|aa)+$'}]\n")
