@@ -65,6 +65,13 @@ class Writer:
         """Add a picture or embed: `<image:/wp-content/uploads/2024/01/photo>`."""
         self._parts.append(_Marker(f"<{kind}:{where}>"))
 
+    def struck(self, *, ends: bool = False) -> None:
+        """Words begin, or end, that are crossed out: that is how newsrooms take them back."""
+        if ends and self._parts and self._parts[-1] == "<del>":
+            self._parts.pop()
+        else:
+            self._parts.append(_Marker("</del>" if ends else "<del>"))
+
     def line_break(self) -> None:
         """One is a space, two in a row begin a new block; in preformatted text it is what it says."""
         if self._preformatted:
