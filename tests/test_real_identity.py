@@ -126,7 +126,7 @@ def test_a_new_address_of_the_site_changes_links_and_is_swept(tmp_path, wordpres
     assert command.one("SELECT last_sweep_at IS NOT NULL FROM sources")
     changes = command.changes()
     assert {tuple(change["fields"]) for change in changes if change["title"] != "an edit"} == {("link",)}
-    assert [change["fields"] for change in changes if change["title"] == "an edit"] == [["content", "link"]]
+    assert [change["fields"] for change in changes if change["title"] == "an edit"] == [["link", "content"]]
     assert {change["silent"] for change in changes} == {0}
     assert len(changes) == posts == command.one("SELECT count(*) FROM posts")
 

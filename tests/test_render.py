@@ -146,6 +146,23 @@ def test_a_long_diff_is_cut_on_a_character(letter):
     assert 64 * 1024 - 4 < len(data["diff"].encode()) <= 64 * 1024
 
 
+def test_a_diff_is_measured_in_bytes():
+    assert alert(changed(diff="x" * 64 * 1024))["data"]["truncated"] is False
+    assert alert(changed(diff="é" * 40 * 1024))["data"]["truncated"] is True
+
+
+def test_whole_texts_that_are_cut_say_so():
+    new = dataclasses.replace(CHANGE.new, content="word " * 60_000)
+    assert alert(changed(new=new))["data"]["truncated"] is False
+    assert alert(changed(new=new), full_text=True)["data"]["truncated"] is True
+
+
+def test_of_many_names_some_are_told_where_not_all_fit():
+    view = changed(fields=(FieldDiff(name="tags", added=tuple(f"tag {i}" for i in range(50_000)), removed=()),))
+    (tags,) = alert(view)["data"]["fields"]
+    assert tags["added"] == [f"tag {i}" for i in range(100)]
+
+
 @pytest.mark.parametrize("letter", ["x", "서", '"', "\x01"])
 def test_the_whole_alert_is_bounded(letter):
     long = letter * 400_000
@@ -174,6 +191,21 @@ def test_people_read_the_contract_s_form():
     ]
 
 
+def test_what_is_dated_ahead_has_no_age():
+    post = dataclasses.replace(POST, published_at=at(23, day=10))
+    assert "after publication" not in for_people(alert(changed(post=post)), zone=SEOUL)
+
+
+def test_a_note_that_came_with_the_edit_is_named():
+    second = for_people(alert(changed(noted=True)), zone=SEOUL).split("\n")[1]
+    assert second.endswith("; modified date moved; with a correction or update note")
+
+
+def test_a_diff_that_was_cut_says_so():
+    text = for_people(alert(changed(diff=f"{EDIT.diff}\n{'word ' * 20_000}")), zone=SEOUL)
+    assert text.split("\n")[-2].strip() == "the rest was cut: too long for an alert"
+
+
 def test_other_days_are_named():
     text = for_people(alert(changed(old_seen_at=at(7, day=8))), zone=SEOUL, now=at(8, day=10))
     assert "seen 2023-05-09 17:00 KST" in text and "last seen 2023-05-08 16:00" in text
@@ -200,6 +232,34 @@ def test_at_most_thirty_lines_of_text_are_shown():
     edit = compare(Fields(content=old), Fields(content=old.replace("old", "new")), ["content"])
     text = for_people(alert(changed(fields=edit.fields, diff=edit.diff)), zone=SEOUL).split("\n")
     assert len(text) == 2 + 30 + 1 + 1 and text[-2].strip() == "25 more hunks"
+
+
+def of_text(old, new):
+    """The lines of the text's diff, for people."""
+    edit = compare(Fields(content=old), Fields(content=new), ["content"])
+    view = changed(fields=edit.fields, words_added=edit.words_added, words_removed=edit.words_removed, diff=edit.diff)
+    return for_people(alert(view), zone=SEOUL).split("\n")[2:-1]
+
+
+def test_both_versions_of_a_long_paragraph_are_shown():
+    old, new = "old " * 300 + "end.", "new " * 300 + "stop."
+    (line,) = of_text(old, new)
+    assert line.endswith(f"[-{old}-]{{+{new}+}}")
+
+
+def test_lines_too_long_are_cut_inside_their_passages():
+    old, new = "1,000 " * 300 + "end.", "2,000 " * 300 + "stop."
+    lines = of_text("\n\n".join([old] * 12), "\n\n".join([new] * 12))
+    assert len(lines) == 12 and all(len(line) <= 620 for line in lines)
+    for line in lines:
+        removed, added = line.partition("[-")[2].split("-]{+")
+        assert set(removed.split()) == {"1,000", "…", "end."} and set(added.split()) == {"2,000", "…", "stop.+}"}
+
+
+def test_a_line_of_many_changes_is_cut_at_its_end():
+    old = " ".join(f"a b c d {i}" for i in range(1000))
+    (line,) = of_text(old, old.replace("a b", "x y"))
+    assert len(line) < 6100 and line.endswith("…")
 
 
 def test_the_text_comes_after_the_other_fields():
@@ -263,7 +323,7 @@ def test_hostile_titles_make_one_inert_line(title):
     text = for_people(alert(dataclasses.replace(view, fields=edit.fields, diff=edit.diff)), zone=SEOUL)
     assert {char for char in text if not char.isprintable()} == {"\n"}
     assert text.split("\n")[1].startswith("  seen ")
-    assert max(map(len, text.split("\n"))) < 700
+    assert max(map(len, text.split("\n"))) < 6100
 
 
 def test_digests_and_notices_are_told_too():

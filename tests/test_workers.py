@@ -16,11 +16,12 @@ import pytest
 
 from crawler import workers as workers_module
 from crawler.errors import CrawlerError, ParseError
-from crawler.model import Fields, IgnoreRule, Ref
+from crawler.model import Fields, IgnoreRule, Place, Ref
 from crawler.tasks import (
     KINDS,
     Compare,
     CompareMany,
+    FindPlaces,
     ParseFeed,
     ParseIndex,
     ParseLinks,
@@ -28,6 +29,7 @@ from crawler.tasks import (
     ParsePosts,
     ParseStatus,
     ParseTypes,
+    Propose,
     Rederive,
     RenderTemplate,
     Task,
@@ -66,13 +68,13 @@ TASKS: list[Task[Any]] = [
     ParseLinks(body=b"<link rel='https://api.w.org/' href='/wp-json/'>", url=URL),
     Rederive(originals=(original(),)),
     COMPARISON,
+    FindPlaces(old="The old text.", new="The new text."),
+    Propose(original=original(), place=Place(old="Text", new="Words")),
     CompareMany(pairs=(COMPARISON, replace(COMPARISON, new=OLD, fields=()))),
 ]
 
-#: a regular expression that takes for ever on this text: only a child can be stopped while it runs
-SPIN = replace(
-    GOOD, body=rss(item(1, title="x")).replace(b"Text of 1", b"a" * 60), rules=(IgnoreRule(regex="(a+)+$b"),)
-)
+#: an operator's pattern that takes for ever on this text: only a child can be stopped while it runs
+SPIN = Compare(old=Fields(), new=Fields(content="a" * 60), fields=("content",), patterns=("(a+)+$b",))
 
 
 def in_pool(work: Callable[[Workers], Awaitable[None]], size: int = 1, **limits: Any) -> None:
@@ -129,7 +131,7 @@ def test_any_other_error_in_a_child_is_a_parse_error_that_names_its_type() -> No
     ("limits", "stop", "says"),
     [
         ({"cpu": 0.5}, "cpu", "more than 0.5 s of CPU time"),
-        ({"wall": 0.5}, "wall", "more than 0.5 s"),
+        ({"wall": 2}, "wall", "more than 2 s"),
     ],
 )
 def test_a_task_that_takes_too_long_is_stopped_and_the_next_gets_a_fresh_child(
@@ -353,7 +355,7 @@ def test_the_pool_works_on_uvloop() -> None:
     uvloop = pytest.importorskip("uvloop")
 
     async def run() -> None:
-        async with Workers(1, Limits(wall=0.5)) as workers:
+        async with Workers(1, Limits(wall=2)) as workers:
             assert await workers.run(GOOD) == run_inline(GOOD)
             with pytest.raises(ParseError):
                 await workers.run(SPIN)

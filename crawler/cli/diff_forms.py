@@ -36,16 +36,16 @@ class Pair(NamedTuple):
 
 
 def terminal(pair: Pair) -> Iterator[Text]:
-    """The fields beside the text first, then title and text with a little context."""
+    """The fields in their order, the text with a little context."""
     comparison = _comparison(pair)
     yield line(_heading(pair), "bold")
     yield line(comparison.summary or "no difference")
-    sections = dict(zip(pair.names, comparison.diff.split("\n\n"), strict=False))
-    for name in (*pair.beside, *(name for name in IN_TEXT if name in sections)):
+    sections = comparison.diff.split("\n\n") if comparison.diff else []
+    for name, section in zip(pair.names, sections, strict=False):
         yield Text("")
         if name in (*IN_TEXT, "excerpt"):
             yield line({"content": "Text"}.get(name, label(name)), "bold")
-        yield _coloured(sections.get(name, ""))
+        yield _coloured(section)
 
 
 def _heading(pair: Pair) -> str:

@@ -44,10 +44,12 @@ def preview(app: App, name: str, against_history: bool) -> None:
 
 async def _now(config: Config, source: SourceConfig) -> int:
     async with Workers() as workers, fetching(config, HostLines()) as fetch_for:
-        posts = await now(fetch_for(source), workers.run, source)
-    _tell_posts(posts)
+        trial = await now(fetch_for(source), workers.run, source)
+    _tell_posts(trial.posts)
     for rule in source.ignore:
-        show(line(f"{write({_kind(rule): _text(rule)})}: {_effect(rule, posts)}"))
+        show(line(f"{write({_kind(rule): _text(rule)})}: {_effect(rule, trial.posts)}"))
+    for unreadable in trial.unreadable:
+        note(f"Warning: {unreadable}")
     if not source.ignore:
         note(f"{source.name} has no `ignore` rules")
     return 0

@@ -18,10 +18,10 @@ from crawler.config import Config
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @pass_app
 def reprocess_command(app: App, names: tuple[str, ...]) -> None:
-    """Read the stored revisions of the named sources (default: all) again.
+    """Derive texts again from stored originals.
 
-    For after a change of `ignore` rules, or a new version of crawler: the texts
-    of old revisions are derived from what the site said then, as they would be
+    For after a change of `ignore` rules, or a new version of crawler: the old
+    revisions of the named sources (default: all) are read as they would be
     today. Makes no changes and no alerts, and can be stopped at any time.
 
     \b

@@ -36,6 +36,15 @@ class Tried:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Trial:
+    """What the rules do to a source as it is now."""
+
+    posts: tuple[Tried, ...]
+    #: a line for each post that cannot be read with the rules, and can without
+    unreadable: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TriedEdit:
     """A stored edit under today's rules."""
 
@@ -47,7 +56,7 @@ class TriedEdit:
     is_silenced: bool
 
 
-async def now(fetch: Fetch, run: Run, source: SourceConfig) -> list[Tried]:
+async def now(fetch: Fetch, run: Run, source: SourceConfig) -> Trial:
     """Read the newest posts of a source and try its rules on them. Raises PollError or DiscoveryError."""
     found = await discover(fetch, run, source.url, kind=source.kind, types=source.types)
     endpoint = min(found.endpoints, key=lambda each: each.rank)
@@ -57,7 +66,11 @@ async def now(fetch: Fetch, run: Run, source: SourceConfig) -> list[Tried]:
         await run(_task(endpoint, answer.body, answer.headers.get("content-type"), rules))
         for rules in ((), source.ignore, *((rule,) for rule in source.ignore))
     ]
-    return await _tried(run, source.ignore, *(_texts(page) for page in pages))
+    bare, ruled, *_ = pages
+    return Trial(
+        posts=await _tried(run, source.ignore, *(_texts(page) for page in pages)),
+        unreadable=tuple(line for line in ruled.unreadable if line not in bare.unreadable),
+    )
 
 
 def _task(endpoint: EndpointSeed, body: bytes, content_type: str | None, rules: Sequence[IgnoreRule]) -> Task[Page]:
@@ -73,7 +86,7 @@ def _texts(page: Page) -> dict[str, Fields]:
 
 async def _tried(
     run: Run, rules: Sequence[IgnoreRule], bare: dict[str, Fields], ruled: dict[str, Fields], *alone: dict[str, Fields]
-) -> list[Tried]:
+) -> tuple[Tried, ...]:
     made = []
     for key, before in bare.items():
         after = ruled.get(key, before)
@@ -85,7 +98,7 @@ async def _tried(
             rule for rule, found in zip(rules, alone, strict=True) if _text(found.get(key, before)) != _text(before)
         )
         made.append(Tried(title=before.title or before.link or "", diff=diff, hit=hit))
-    return made
+    return tuple(made)
 
 
 def _text(fields: Fields) -> tuple[str | None, str | None]:

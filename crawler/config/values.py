@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from cssselect import HTMLTranslator, SelectorError
+from lxml import etree
 
 from crawler.config import addresses, reads, scalars, secrets
 from crawler.config.reads import Reads, any_text, choice, show, told
@@ -48,8 +49,9 @@ def _ignored_regex(value: object) -> str:
 def _css(value: object) -> str:
     text = any_text(value)
     try:
-        HTMLTranslator().css_to_xpath(text)
-    except (SelectorError, RecursionError):
+        # Tried, not only translated: a namespace that nobody declared is found out at the first search.
+        etree.XPath(HTMLTranslator().css_to_xpath(text))(etree.Element("p"))
+    except (SelectorError, etree.XPathError, RecursionError):
         raise ValueError(f"{show(value)} is not a CSS selector; write one such as '.related, #survey > p'") from None
     return text
 

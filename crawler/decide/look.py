@@ -34,6 +34,8 @@ class Look:
     unchanged_until: datetime | None = None
     #: how far the server's clock is ahead of ours
     skew: timedelta = timedelta()
+    #: the people and terms that its answer shows, by name
+    standing: frozenset[str] = frozenset()
     #: ids of Posts that are proven to have lost their WordPress id to another post
     gives_up: frozenset[int] = frozenset()
     #: where a feed's site has moved to with all its addresses

@@ -9,7 +9,7 @@ from crawler.decide.keys import absorbing, contradiction, former_keys, given_up,
 from crawler.decide.look import Decision, Look
 from crawler.decide.moving import Moved
 from crawler.decide.returns import held, settled
-from crawler.decide.takeover import Taken, by_collection, by_feed, by_rest
+from crawler.decide.takeover import Taken, by_collection, by_feed, by_rest, standing
 from crawler.decide.times import is_news, is_silent, old_seen_at
 from crawler.identity import Keys, Replaced, Unclear, keys_of, matches
 from crawler.model import (
@@ -47,6 +47,7 @@ def decide(look: Look, known: Known, page: Page) -> Decision:
     owners = known.owners
     known = known_as(look, known, sightings, shown)
     known, others = given_up(look, known, sightings)
+    look = replace(look, standing=standing(sightings, known))
     lowest = max((place for place, keys in enumerate(shown) if not known.owners.keys().isdisjoint(keys)), default=-1)
     for place, (sighting, found) in enumerate(zip(sightings, matches(shown, known, others=others), strict=True)):
         if isinstance(found, Unclear):

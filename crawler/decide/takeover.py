@@ -12,14 +12,14 @@ What two endpoints say of one Post differs although nobody edited it, so each is
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from crawler.decide.fields import differing
 from crawler.decide.look import Look
 from crawler.decide.times import last_there
-from crawler.model import COMPARED, Fields, KnownPost, KnownRevision, Sighting
+from crawler.model import COMPARED, Fields, Known, KnownPost, KnownRevision, Ref, Sighting
 from crawler.text import field_hashes
 
 
@@ -53,7 +53,41 @@ def by_feed(look: Look, post: KnownPost, latest: KnownRevision, sighting: Sighti
         return Taken(is_mute=True)
     before, now = seen.prints, field_hashes(fields)
     moved = {name for name in before.keys() & now.keys() if before[name] != now[name]}
-    return Taken(names=tuple(name for name in differing(latest.fields, fields, look.ignored) if name in moved))
+    names = (name for name in differing(latest.fields, fields, look.ignored) if name in moved)
+    return Taken(names=tuple(name for name in names if not _may_be_renamed(look, name, latest.fields, fields)))
+
+
+def standing(sightings: Iterable[Sighting], known: Known) -> frozenset[str]:
+    """The names of people and terms that an answer shows; those of a Post that is as it was are the known ones."""
+    told = [sighting.fields for sighting in sightings if sighting.fields is not None]
+    same = {sighting.raw_hash for sighting in sightings if sighting.fields is None}
+    known_ones = (post for post in known.posts.values() if post.seen is not None and post.seen.raw_hash in same)
+    told += [post.latest.fields for post in known_ones if post.latest is not None]
+    return frozenset(ref.name for fields in told for name in ("author", "categories") for ref in _of(name, fields))
+
+
+def _may_be_renamed(look: Look, name: str, old: Fields, new: Fields) -> bool:
+    """Whether a person or term that REST knew by id may only be called otherwise now, which is no edit.
+
+    A feed tells names and no ids. Where the old name stands at no other post of it, REST tells once it is back.
+    """
+    if name not in ("author", "categories"):
+        return False
+    known = _of(name, old)
+    before, now = _names(known), _names(_of(name, new))
+    has_ids = any(ref.id is not None for ref in known)
+    return has_ids and not before <= now and not now <= before and look.standing.isdisjoint(before - now)
+
+
+def _of(name: str, fields: Fields) -> tuple[Ref, ...]:
+    """A feed's terms are categories; REST tells them apart."""
+    if name == "author":
+        return () if fields.author is None else (fields.author,)
+    return (*(fields.categories or ()), *(fields.tags or ()))
+
+
+def _names(refs: Iterable[Ref]) -> set[str]:
+    return {ref.name for ref in refs}
 
 
 def by_rest(look: Look, post: KnownPost, latest: KnownRevision, sighting: Sighting) -> Taken:
@@ -133,14 +167,9 @@ def _apart(feeds: Fields, fields: Fields) -> set[str]:
     if feeds.content is None:
         # It shows no more than the beginning: whatever came later may stand behind it.
         apart.add("content")
-    if feeds.categories is None or set(_terms(feeds)) == set(_terms(fields)):
+    if feeds.categories is None or _names(_of("categories", feeds)) == _names(_of("categories", fields)):
         return apart
     return apart | {"categories"}
-
-
-def _terms(fields: Fields) -> Iterator[str]:
-    for term in (*(fields.categories or ()), *(fields.tags or ())):
-        yield term.name
 
 
 def _merged(feeds: Fields, own: Fields, told: frozenset[str]) -> Fields:

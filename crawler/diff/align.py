@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from crawler.diff.sequence import Match, matches
-from crawler.diff.twins import twins
+from crawler.diff.twins import is_the_same, twins
 
 
 class Stretch(NamedTuple):
@@ -27,21 +27,32 @@ class Alignment(NamedTuple):
     #: indexes of blocks that stand in both texts but in another order
     moved_old: frozenset[int]
     moved_new: frozenset[int]
+    #: those of them that were edited too: index of the new one -> index of the old one
+    edited: Mapping[int, int]
 
 
 def align(old: Sequence[str], new: Sequence[str]) -> Alignment:
     """Lay the blocks of two texts side by side."""
-    stretches = tuple(_stretches(old, new))
-    moved = list(_moved(old, new, stretches))
-    return Alignment(stretches, frozenset(i for i, _ in moved), frozenset(j for _, j in moved))
-
-
-def _stretches(old: Sequence[str], new: Sequence[str]) -> Iterator[Stretch]:
-    """Equal stretches and the gaps between, in order. Edited blocks help to find the order and stand in gaps."""
     edited = twins(old, new)
     names = [old[edited[j]] if j in edited else block for j, block in enumerate(new)]
+    found = matches(old, names)
+    stretches = tuple(_stretches(old, new, found, edited))
+    moved = dict(_moved(old, new, stretches))
+    moved_and_edited = dict(_moved_and_edited(old, new, found, edited))
+    return Alignment(
+        stretches,
+        frozenset(moved).union(moved_and_edited.values()),
+        frozenset(moved.values()).union(moved_and_edited),
+        moved_and_edited,
+    )
+
+
+def _stretches(
+    old: Sequence[str], new: Sequence[str], found: Sequence[Match], edited: Mapping[int, int]
+) -> Iterator[Stretch]:
+    """Equal stretches and the gaps between, in order. Edited blocks help to find the order and stand in gaps."""
     i = j = 0
-    for i_same, j_same, size in (*_equal_runs(matches(old, names), edited), (len(old), len(new), 0)):
+    for i_same, j_same, size in (*_equal_runs(found, edited), (len(old), len(new), 0)):
         if i_same > i or j_same > j:
             yield Stretch(False, i, i_same, j, j_same)
         if size:
@@ -73,3 +84,14 @@ def _moved(old: Sequence[str], new: Sequence[str], stretches: Sequence[Stretch])
         for j in range(gap.new_start, gap.new_end):
             if gone.get(new[j]):
                 yield gone[new[j]].pop(), j
+
+
+def _moved_and_edited(
+    old: Sequence[str], new: Sequence[str], found: Sequence[Match], edited: Mapping[int, int]
+) -> Iterator[tuple[int, int]]:
+    """Pairs of edited blocks that no match has, and so stand in another order."""
+    matched_old = {match.old + at for match in found for at in range(match.size)}
+    matched_new = {match.new + at for match in found for at in range(match.size)}
+    for j, i in edited.items():
+        if j not in matched_new and i not in matched_old and is_the_same(old[i], new[j]):
+            yield j, i

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 
 from crawler.diff.forms import marked_pair, wdiff_in_short
 from crawler.diff.notes import came_with_note
@@ -41,7 +42,7 @@ def compare(old: Fields, new: Fields, names: Sequence[str], patterns: Sequence[s
 def touched_text(texts: Iterable[TextDiff]) -> Iterator[str]:
     """The words that came and those that went, hunk by hunk."""
     for text in texts:
-        for op in text.operations:
+        for op in chain.from_iterable((op, *op.edits) for op in text.operations):
             if op.kind in ("removed", "added", "replaced"):
                 yield from filter(None, (join(op.old), join(op.new)))
 

@@ -28,6 +28,8 @@ _MOST_HUNKS = 1000
 #: The same for a hunk with more words.
 _MOST_WORDS = 50
 _DIGIT = re.compile(r"\d")
+#: A link's target or a picture among the words, or an address as a word: the numbers in it count nothing.
+_ADDRESS = re.compile(r"(?<!\S)<[^\s<>]+>|https?://\S+")
 
 
 class Replaced(NamedTuple):
@@ -69,6 +71,7 @@ def _found(tokens: Sequence[str], start: int, end: int) -> _Found:
         return _Found([], [])
     first = max(0, start - _REACH)
     text = join(tokens[first : end + _REACH])
+    addresses = list(_ADDRESS.finditer(text))
     begin, stop = len(join(tokens[first:start])), len(join(tokens[first:end]))
     dates = [match for match in DATE.finditer(text) if match.start() < stop and match.end() > begin]
     figures = [
@@ -76,6 +79,11 @@ def _found(tokens: Sequence[str], start: int, end: int) -> _Found:
         for match in (_FIGURE.finditer(text) if has_figure else ())
         if match.start() < stop
         and match.end() > begin
-        and not any(date.start() < match.end() and match.start() < date.end() for date in dates)
+        and not _touches(match, dates)
+        and not _touches(match, addresses)
     ]
-    return _Found(figures, [match[0] for match in dates])
+    return _Found(figures, [match[0] for match in dates if not _touches(match, addresses)])
+
+
+def _touches(match: re.Match[str], others: Iterable[re.Match[str]]) -> bool:
+    return any(other.start() < match.end() and match.start() < other.end() for other in others)

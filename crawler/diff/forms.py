@@ -15,6 +15,8 @@ SpanStyle = Literal["kept", "removed", "added"]
 #: Put into markers that stand in a text itself, so that nobody takes them for ours. Canonical text never has it.
 _JOINER = "\u2060"
 _MARKERS = ("[-", "-]", "{+", "+}")
+#: A moved block is told of once, where it stands now.
+_NOT_SHOWN = ("kept", "moved_away")
 _EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 _OPENING = re.compile(r"\[-|\{\+")
 _CLOSING: dict[str, tuple[str, SpanStyle]] = {"[-": ("-]", "removed"), "{+": ("+}", "added")}
@@ -31,10 +33,11 @@ def wdiff_in_short(operations: Sequence[Op]) -> str:
     shown: list[str] = []
     last = -1
     for index, line in enumerate(found):
-        if is_changed(line) and any(piece.style != "moved_away" for piece in line):
+        if any(piece.style not in _NOT_SHOWN for piece in line):
             if shown and index > last + 1:
                 shown.append(HUNK_BREAK)
-            shown.append(_marked(shortened(line), in_short=True))
+            edits = line[0].edits
+            shown.append(f"(moved) {wdiff_in_short(edits)}" if edits else _marked(shortened(line), in_short=True))
             last = index
     # An empty line would look like the end of the field.
     return _EMPTY_LINES.sub("\n", "\n".join(shown))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import zip_longest
-from typing import Literal, NamedTuple
+from itertools import chain, pairwise
+from typing import Literal, NamedTuple, get_args
 
 from crawler.diff.operations import BREAK, Op
 from crawler.diff.sentences import begin_of_context, end_of_context, ends_sentence
@@ -26,9 +26,12 @@ class Piece(NamedTuple):
 
     style: Style
     tokens: tuple[str, ...]
+    #: of a moved block that was edited too
+    edits: tuple[Op, ...] = ()
 
 
 Line = tuple[Piece, ...]
+_BREAKS = {style: Piece(style, (BREAK,)) for style in get_args(Style)}
 
 
 def lines(operations: Sequence[Op]) -> list[Line]:
@@ -38,8 +41,9 @@ def lines(operations: Sequence[Op]) -> list[Line]:
     )
     done: list[Line] = []
     line: list[Piece] = []
-    pieces = list(_pieces(operations))
-    for piece, following in zip_longest(pieces, pieces[1:]):
+    for piece, following in pairwise(chain(_pieces(operations), (None,))):
+        if piece is None:
+            continue
         if piece.style in ("moved_away", "moved_here"):
             done += (tuple(line), (piece,))
             line = []
@@ -119,8 +123,12 @@ def _differs_in_space(piece: Piece, around: Sequence[Piece]) -> bool:
     """Is the piece nothing but white space, or does it differ in that alone from the one which it replaces?"""
     if not any(token.strip() for token in piece.tokens):
         return True
-    sides = [[token.strip() for token in each.tokens] for each in around if each.style in ("removed", "added")]
-    return len(sides) == 2 and sides[0] == sides[1]
+    sides = [each.tokens for each in around if each.style in ("removed", "added")]
+    return len(sides) == 2 and len(sides[0]) == len(sides[1]) and all(map(_is_same_word, *sides))
+
+
+def _is_same_word(token: str, other: str) -> bool:
+    return token.strip() == other.strip()
 
 
 def _signed(before: Iterable[str], piece: Piece) -> str:
@@ -133,12 +141,13 @@ def _signed(before: Iterable[str], piece: Piece) -> str:
 
 def _gap(before: set[str], pieces: Sequence[Piece]) -> str:
     """The white space before the first of two pieces, or before the second where that replaces it."""
-    firsts = [pieces[0].tokens[0]]
-    if [piece.style for piece in pieces] == ["removed", "added"]:
-        firsts.append(pieces[1].tokens[0])
-    own = [first[: len(first) - len(first.lstrip())] for first in firsts]
-    usual = [usual_gap(last, first.strip()) for last in before for first in firsts]
-    return next(filter(None, (*own, *usual)), "")
+    firsts = [piece.tokens[0] for piece in pieces]
+    if len(pieces) == 2 and (pieces[0].style != "removed" or pieces[1].style != "added"):
+        firsts.pop()
+    for first in firsts:
+        if first[:1].isspace():
+            return first[: len(first) - len(first.lstrip())]
+    return " " if any(usual_gap(last, first) for last in before for first in firsts) else ""
 
 
 def _pieces(operations: Iterable[Op]) -> Iterator[Piece]:
@@ -147,19 +156,22 @@ def _pieces(operations: Iterable[Op]) -> Iterator[Piece]:
         if op.kind == "equal":
             yield from _split("kept", op.new)
         elif op.kind in ("moved_away", "moved_here"):
-            yield Piece(op.kind, op.old or op.new)
+            yield Piece(op.kind, op.old or op.new, op.edits)
         else:
             yield from _split("removed", op.old)
             yield from _split("added", op.new)
 
 
-def _split(style: Style, tokens: Sequence[str]) -> Iterator[Piece]:
+def _split(style: Style, tokens: tuple[str, ...]) -> Iterator[Piece]:
+    if tokens and BREAK not in tokens:
+        yield Piece(style, tokens)
+        return
     start = 0
     for index, token in enumerate(tokens):
         if token == BREAK:
             if start < index:
-                yield Piece(style, tuple(tokens[start:index]))
-            yield Piece(style if len(tokens) == 1 else "kept", (BREAK,))
+                yield Piece(style, tokens[start:index])
+            yield _BREAKS[style if len(tokens) == 1 else "kept"]
             start = index + 1
     if start < len(tokens):
-        yield Piece(style, tuple(tokens[start:]))
+        yield Piece(style, tokens[start:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from unicodedata import category
@@ -36,6 +36,8 @@ class Op(NamedTuple):
     kind: Kind
     old: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
+    #: the steps from the old block to this one, where a moved one was edited too
+    edits: tuple[Op, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +63,7 @@ class TextDiff:
 
     operations: tuple[Op, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    #: blocks that only changed their place
+    #: blocks that changed their place
     moved: int = 0
 
     @property
@@ -86,7 +88,8 @@ def text_diff(old: str, new: str) -> TextDiff:
         return TextDiff()
     old_blocks, new_blocks = blocks_of(old), blocks_of(new)
     alignment = align(old_blocks, new_blocks)
-    gaps: list[Gap] = []
+    edited = {j: text_diff(old_blocks[i], new_blocks[j]) for j, i in alignment.edited.items()}
+    gaps = [gap for diff in edited.values() for gap in diff.gaps]
     steps: list[Op] = []
     for stretch in alignment.stretches:
         if stretch.same:
@@ -95,7 +98,17 @@ def text_diff(old: str, new: str) -> TextDiff:
             gap = _gap(old_blocks, new_blocks, stretch, alignment)
             gaps.append(gap)
             steps += _changed(gap)
+    if edited:
+        steps = list(_with_edits(steps, sorted(alignment.moved_new), edited))
     return TextDiff(operations=tuple(steps), gaps=tuple(gaps), moved=len(alignment.moved_new))
+
+
+def _with_edits(steps: Sequence[Op], moved: Sequence[int], edited: Mapping[int, TextDiff]) -> Iterator[Op]:
+    """The steps, those to moved blocks with what was done to them there; `moved` are these blocks, in order."""
+    arrived = iter(moved)
+    for step in steps:
+        diff = edited.get(next(arrived)) if step.kind == "moved_here" else None
+        yield step._replace(edits=diff.operations) if diff else step
 
 
 def whole(old: str, new: str) -> tuple[Op, ...]:
@@ -133,8 +146,8 @@ def _gap(old: Sequence[str], new: Sequence[str], stretch: Stretch, alignment: Al
     before = tuple(_tokens(old, stretch.old_start, stretch.old_end, alignment.moved_old))
     after = tuple(_tokens(new, stretch.new_start, stretch.new_end, alignment.moved_new))
     # A moved block must not match its own double: each gets a name that no word has.
-    names_old = [(i, "old") if isinstance(token, Moved) else token for i, token in enumerate(before)]
-    names_new = [(j, "new") if isinstance(token, Moved) else token for j, token in enumerate(after)]
+    names_old = [i if isinstance(token, Moved) else token for i, token in enumerate(before)]
+    names_new = [~j if isinstance(token, Moved) else token for j, token in enumerate(after)]
     found = in_sentences(names_old, names_new, hunks(names_old, names_new))
     return Gap(old=before, new=after, hunks=tuple(found))
 
@@ -186,21 +199,22 @@ def _is_bridge(kept: Sequence[str], smaller: int) -> bool:
 
     A character is less than a word: between changes of several characters a few of them are chance.
     """
-    if BREAK in kept:
+    if len(kept) > _BRIDGE and len(kept) > min(_BRIDGE_OF_CHARACTERS, smaller):
         return False
-    if len(kept) <= _BRIDGE:
-        return True
-    return len(kept) <= min(_BRIDGE_OF_CHARACTERS, smaller) and not any(map(usual_gap, kept, kept[1:]))
+    return BREAK not in kept and (len(kept) <= _BRIDGE or not any(map(usual_gap, kept, kept[1:])))
 
 
 def _has_border(gap: Gap, hunk: Hunk, index: int) -> bool:
     """Does the hunk end (-1) or begin (0) with a border between blocks, or hold a moved one?"""
     sides = (gap.old[hunk.old_start : hunk.old_end], gap.new[hunk.new_start : hunk.new_end])
-    return any(side and (side[index] == BREAK or any(isinstance(token, Moved) for token in side)) for side in sides)
+    return any(side and (side[index] == BREAK or Moved in map(type, side)) for side in sides)
 
 
 def _with_letters(gap: Gap) -> Iterator[Hunk]:
     """The hunks with the letters that their marks belong to: a vowel sign of Thai is no character by itself."""
+    if "".join(gap.old).isascii() and "".join(gap.new).isascii():
+        yield from gap.hunks
+        return
     starts = [hunk.old_start for hunk in gap.hunks[1:]]
     last = 0
     for hunk, limit in zip(gap.hunks, [*starts, len(gap.old)], strict=True):
@@ -221,7 +235,7 @@ def _is_mark(token: str) -> bool:
 
 def _steps(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Op]:
     """One hunk; moved blocks in it are steps of their own."""
-    if any(isinstance(token, Moved) for token in (*old, *new)):
+    if Moved in map(type, old) or Moved in map(type, new):
         for token_group in _around_moved(old):
             yield Op("moved_away" if isinstance(token_group[0], Moved) else "removed", old=token_group)
         for token_group in _around_moved(new):

@@ -12,15 +12,18 @@ from crawler.text import join
 AROUND = 3
 #: The end of a block, and those of the whole text: no word is written so.
 END, _FIRST, _LAST = "¶", "¶<", ">¶"
+_END_OF_BLOCK = Op("equal", (BREAK,), (BREAK,))
 #: More places are those of a text that was written anew.
 _MOST = 20
 
 
 def places(old: str, new: str) -> tuple[Place, ...]:
     """The places at which the texts differ; none where there are too many, or where blocks only moved."""
-    steps = operations(old, new)
-    found = [_place(steps, start, end) for start, end in _runs(steps)]
-    return tuple(found) if len(found) <= _MOST else ()
+    whole = operations(old, new)
+    moved = [[_END_OF_BLOCK, *step.edits, _END_OF_BLOCK] for step in whole if step.edits]
+    found = [_place(steps, start, end) for steps in (whole, *moved) for start, end in _runs(steps)]
+    told = tuple(place for place in found if place.old or place.new)
+    return told if len(told) <= _MOST else ()
 
 
 def _runs(steps: Sequence[Op]) -> Iterator[tuple[int, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from crawler.diff.operations import BREAK, Gap, Moved
@@ -13,11 +13,16 @@ from crawler.text import join, words
 #: Canonical text has straight quotes only, beside those of East Asia. A quote that is opened and not closed, as in a
 #: passage of several paragraphs, is none; neither are inches.
 _QUOTE = re.compile(r"(?<!\w)\"(?=[^\s\"])([^\"]*[^\s\"])\"(?!\w)|「([^「」]+)」|『([^『』]+)』")
+#: One of these opens each.
+_MARKS = '"「『'
 _PUNCTUATION = ".,;:!?–-'()[] 、。，．！？"
 #: Of the words of both, at least this part must be common to two versions of one passage.
 _ALIKE = 0.4
 #: Beyond this many a gap they are not paired: the whole text is another one.
 _MOST = 40
+
+#: The words of a passage without what is around them.
+Said = tuple[str, ...]
 
 
 class QuoteChange(NamedTuple):
@@ -34,40 +39,44 @@ def changed_quotes(gaps: Iterable[Gap]) -> list[QuoteChange]:
     for gap in gaps:
         gone += _quotes(gap.old)
         come += _quotes(gap.new)
-    gone, come = _without(gone, come), _without(come, gone)
+    said = {quote: _said(quote) for quote in (*gone, *come)}
+    gone, come = _without(gone, come, said), _without(come, gone, said)
     if max(len(gone), len(come)) > _MOST:
         return []
-    reworded = _reworded(gone, come)
+    reworded = _reworded(gone, come, said)
     gone_alone = [QuoteChange(quote, "") for quote in gone if all(quote != pair.old for pair in reworded)]
     come_alone = [QuoteChange("", quote) for quote in come if all(quote != pair.new for pair in reworded)]
     return [*reworded, *gone_alone, *come_alone]
 
 
 def _quotes(tokens: Sequence[str]) -> list[str]:
-    text = join(token for token in tokens if not isinstance(token, Moved))
+    kept = [token for token in tokens if not isinstance(token, Moved)]
+    letters = "".join(kept)
+    if not any(mark in letters for mark in _MARKS):
+        return []
+    text = join(kept)
     return [next(filter(None, match.groups())) for block in text.split(BREAK) for match in _QUOTE.finditer(block)]
 
 
-def _without(quotes: Iterable[str], others: Iterable[str]) -> list[str]:
+def _without(quotes: Iterable[str], others: Iterable[str], said: Mapping[str, Said]) -> list[str]:
     """The quotes that do not stand among the others too, whatever their punctuation."""
-    known = Counter(map(_said, others))
+    known = Counter(said[quote] for quote in others)
     left = []
     for quote in quotes:
-        said = _said(quote)
-        if known[said]:
-            known[said] -= 1
+        if known[said[quote]]:
+            known[said[quote]] -= 1
         else:
             left.append(quote)
     return left
 
 
-def _said(quote: str) -> tuple[str, ...]:
+def _said(quote: str) -> Said:
     return tuple(bare for word in words(quote) if (bare := word.strip(_PUNCTUATION).casefold()))
 
 
-def _reworded(gone: Sequence[str], come: Sequence[str]) -> list[QuoteChange]:
+def _reworded(gone: Sequence[str], come: Sequence[str], said: Mapping[str, Said]) -> list[QuoteChange]:
     """Pairs of passages that are most alike, each once, in the order of the new text."""
-    before, after = [Counter(_said(quote)) for quote in gone], [Counter(_said(quote)) for quote in come]
+    before, after = [Counter(said[quote]) for quote in gone], [Counter(said[quote]) for quote in come]
     likeness = sorted(
         (
             (-2 * (old & new).total() / (old.total() + new.total()), j, i)

@@ -46,6 +46,8 @@ def ends_sentence(token: str) -> bool:
 
 def _ends_sentence(tokens: Sequence[str], index: int) -> bool:
     """Does a sentence end with this word, or with the address of a link behind it?"""
+    if tokens[index][-1:].isalnum() and not tokens[index].lstrip().startswith("<"):
+        return False  # as most words
     following = tokens[index + 1].lstrip() if index + 1 < len(tokens) else ""
     if following.startswith("<"):
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 from rapidfuzz.distance import Indel
@@ -104,12 +104,14 @@ def _between(old: Sequence[Hashable], new: Sequence[Hashable], i: int, j: int, d
 def _around(
     anchors: Sequence[tuple[int, int]], old: Sequence[Hashable], new: Sequence[Hashable], i: int, j: int, depth: int
 ) -> Iterator[Match]:
-    """The anchors, and the matches between each two of them."""
-    for (a, b), (c, d) in pairwise(chain(((-1, -1),), anchors, ((len(old), len(new)),))):
-        if c - a > 1 and d - b > 1:
-            yield from _matches(old[a + 1 : c], new[b + 1 : d], i + a + 1, j + b + 1, depth + 1)
-        if c < len(old):
-            yield Match(i + c, j + d, 1)
+    """The anchors, in stretches, and the matches between each two of them."""
+    a = b = 0
+    for c, d, size in (*_joined((c, d, 1) for c, d in anchors), (len(old), len(new), 0)):
+        if c > a and d > b:
+            yield from _matches(old[a:c], new[b:d], i + a, j + b, depth + 1)
+        if size:
+            yield Match(i + c, j + d, size)
+        a, b = c + size, d + size
 
 
 def _anchors(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, int]]:
@@ -141,6 +143,8 @@ def _has_same_neighbour(old: Sequence[Hashable], new: Sequence[Hashable], a: int
 
 def _rising(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """The longest selection of the pairs, which are sorted, whose second numbers rise too (patience sorting)."""
+    if all(left[1] < right[1] for left, right in pairwise(pairs)):
+        return list(pairs)
     tops: list[int] = []
     top_pairs: list[int] = []
     previous: list[int] = []
@@ -169,15 +173,15 @@ def _placed(left: Sequence[int], right: Sequence[int], i: int, j: int) -> Iterat
         yield from (Match(a + i, b + j, 1) for a, b in zip(left, right, strict=True))
 
 
-def _joined(found: Iterable[Match]) -> Iterator[Match]:
+def _joined(found: Iterable[tuple[int, int, int]]) -> Iterator[Match]:
     """Matches that touch each other on both sides become one."""
-    current: Match | None = None
-    for match in found:
-        if current and (match.old, match.new) == (current.old + current.size, current.new + current.size):
-            current = current._replace(size=current.size + match.size)
+    i = j = size = 0
+    for old, new, more in found:
+        if old == i + size and new == j + size:
+            size += more
         else:
-            if current:
-                yield current
-            current = match
-    if current:
-        yield current
+            if size:
+                yield Match(i, j, size)
+            i, j, size = old, new, more
+    if size:
+        yield Match(i, j, size)

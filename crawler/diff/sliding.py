@@ -23,7 +23,7 @@ def in_sentences(old: Sequence[Hashable], new: Sequence[Hashable], found: Sequen
             shift = _shift(old, hunk.old_start, hunk.old_end, room)
         else:
             shift = 0
-        yield Hunk(*(place - shift for place in hunk))
+        yield Hunk(*(place - shift for place in hunk)) if shift else hunk
 
 
 def _shift(tokens: Sequence[Hashable], start: int, end: int, room: int) -> int:

@@ -52,14 +52,21 @@ def _text(label: str, field: FieldDiff, text: TextDiff) -> Iterator[str]:
     if field.words_added or field.words_removed:
         yield f"{label} {_counts(field)}"
     elif not text.moved:
-        divided = any(BREAK in (*op.old, *op.new) for op in text.operations if op.kind != "equal")
-        yield f"{label}: {'paragraphs divided differently' if divided else 'white space'}"
+        yield f"{label}: {_beside_words(text)}"
     if text.moved:
         yield f"{text.moved} paragraph{'s' if text.moved > 1 else ''} moved"
     yield from _quotes(changed_quotes(text.gaps))
     found = replaced(text.gaps)
     yield from _pairs("figure", found.figures)
     yield from _pairs("date", found.dates)
+
+
+def _beside_words(text: TextDiff) -> str:
+    """What differs where no word does."""
+    signs = {token.strip(" ") for op in text.operations if op.kind != "equal" for token in (*op.old, *op.new)}
+    if BREAK in signs:
+        return "paragraphs divided differently"
+    return "bars between cells" if "|" in signs else "white space"
 
 
 def _quotes(found: Sequence[QuoteChange]) -> Iterator[str]:

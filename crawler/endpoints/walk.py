@@ -104,6 +104,10 @@ async def _fetched(fetch: Fetch, endpoint: Endpoint, walk: Walk, most: int, afte
             bounds["before"] = f"{before:%Y-%m-%dT%H:%M:%S}"
         if after is not None:
             bounds["after"] = f"{after.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        if walk.kind != "baseline":
+            # Its first page has the address of every sweep's: a cache that kept an old one would bring back the dead.
+            # WordPress ignores what it does not know, and jQuery asks by this name for an answer that is not cached.
+            bounds["_"] = int(walk.started_at.timestamp())
         ask = light_request if walk.kind == "light" else content_request
         return ask(endpoint.url, orderby="date", order="desc", per_page=size, **bounds)
 

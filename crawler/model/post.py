@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-#: The fields of a Post that are compared, in the order in which people want to read them.
+#: The fields of a Post that are compared, in the order in which people want to read them: the long ones come last.
 COMPARED = (
     "title",
-    "content",
-    "excerpt",
     "link",
     "author",
     "published_at",
     "categories",
     "tags",
     "featured_image",
+    "excerpt",
+    "content",
 )
 
 

@@ -34,10 +34,9 @@ def feed(
     for place, post in enumerate(read.posts, start=1):
         try:
             kept = feedrecord.record(post, read, full_text=full_text, tells_categories=tells_categories)
+            found.append((feedrecord.sighting(kept, rules, known), _makeshift_guid(kept)))
         except ParseError as error:
             unreadable.append(f"post {place} of the feed: {error}")
-        else:
-            found.append((feedrecord.sighting(kept, rules, known), _makeshift_guid(kept)))
     sightings, clashes = unique.by_key(found)
     return Page(
         sightings=tuple(sightings),

@@ -26,18 +26,22 @@ Read = NotModified | feed.Same | feed.Changed
 async def ask(visit: Visit, *, whole: bool = False) -> Read:
     """Ask the feed. `whole`: read it even if it is what was read last. Raises PollError."""
 
-    def known() -> frozenset[str]:
-        return visit.desk.store.recent_hashes(visit.endpoint.id, derivation(visit.config.ignore))
+    store, endpoint, today = visit.desk.store, visit.endpoint, derivation(visit.config.ignore)
 
-    endpoint = visit.endpoint
+    def known() -> frozenset[str]:
+        return store.recent_hashes(endpoint.id, today)
+
+    asked = endpoint
     if visit.desk.sweeping != "due":
         # WordPress answers 304 although a post has gone, or SQL has changed one (measured): a sweep wants it whole.
-        endpoint = replace(endpoint, validators=Validators())
-    # Where it has shown an older state, "not modified" does not say what another cache would show.
-    if whole or again.is_awaited(visit):
-        endpoint = replace(endpoint, validators=Validators(), body_hash=None)
+        asked = replace(endpoint, validators=Validators())
+    # Where it has shown an older state, "not modified" does not say what another cache would show. And once after new
+    # rules or a new normaliser: should it have to stand in for REST, its edits are told by what it says now.
+    is_stale = visit.is_beacon and store.has_stale_prints(endpoint.id, today)
+    if whole or is_stale or again.is_awaited(visit):
+        asked = replace(endpoint, validators=Validators(), body_hash=None)
     visit.asking()
-    return await feed.look(visit.fetch, visit.desk.run, endpoint, rules=visit.config.ignore, known=known)
+    return await feed.look(visit.fetch, visit.desk.run, asked, rules=visit.config.ignore, known=known)
 
 
 async def settle(visit: Visit, read: Read, *, role: Role, keep: bool = True, since: datetime | None = None) -> Judged:

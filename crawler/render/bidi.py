@@ -7,7 +7,8 @@ import re
 #: First-strong isolate and its end (UAX 9): a terminal or a mail lays out what is between by itself.
 _ISOLATE, _END = "\u2068", "\u2069"
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]")
-_MARKED = re.compile(r"\[-(?:(?!\[-).)*?-\]|\{\+(?:(?!\{\+).)*?\+\}", re.DOTALL)
+#: A marked part of wdiff text.
+MARKED = re.compile(r"\[-(?:(?!\[-).)*?-\]|\{\+(?:(?!\{\+).)*?\+\}", re.DOTALL)
 
 
 def is_right_to_left(text: str) -> bool:
@@ -30,4 +31,4 @@ def isolated_line(line: str) -> str:
     """A line of wdiff text, with its markers: the line is isolated and each marked part in it, where that is needed."""
     if not is_right_to_left(line):
         return line
-    return isolated(_MARKED.sub(lambda found: f"{_ISOLATE}{found[0]}{_END}", line))
+    return isolated(MARKED.sub(lambda found: f"{_ISOLATE}{found[0]}{_END}", line))

@@ -9,11 +9,14 @@ from typing import Any
 
 from crawler.model import HUNK_BREAK
 from crawler.render.bidi import isolated_line
+from crawler.render.fitting import fitted
 from crawler.render.headline import NAMES
 from crawler.render.inert import inert, one_line
 
 _MOST_LINES = 30
 _LONGEST_LINE = 600
+#: In characters, for a diff of few lines: of one long paragraph, both versions are shown.
+_ROOM = 6000
 _MOST_CHANGES = 30
 #: Of a Change's id: enough to be the only one in any store.
 _SHORT_ID = 14
@@ -103,13 +106,14 @@ def _fields(data: Mapping[str, Any]) -> Iterator[str]:
     # The text comes last: it is what may be cut.
     told.sort(key=lambda each: each[1]["name"] == "content")
     lines = [
-        (label if index == 0 else "", line)
+        (label if index == 0 else "", line, field["name"] == "content")
         for label, field, section in told
         for index, line in enumerate(_section(field, section))
     ]
-    for label, line in lines[:_MOST_LINES]:
-        yield f"  {label:<{width}}{_diff_line(line)}".rstrip()
-    left = _hunks([line for _, line in lines[_MOST_LINES:]])
+    longest = max(_LONGEST_LINE, _ROOM // max(1, len(lines)))
+    for label, line, is_content in lines[:_MOST_LINES]:
+        yield f"  {label:<{width}}{_diff_line(line, longest if is_content else _LONGEST_LINE)}".rstrip()
+    left = _hunks([line for _, line, _ in lines[_MOST_LINES:]])
     if left:
         yield f"  {'':<{width}}{left} more hunk{'s' if left > 1 else ''}"
     if data["truncated"]:
@@ -131,10 +135,10 @@ def _hunks(lines: Sequence[str]) -> int:
     return sum(line == HUNK_BREAK for line in lines[1:]) + 1 if lines else 0
 
 
-def _diff_line(line: str) -> str:
+def _diff_line(line: str, longest: int) -> str:
     """A line of a diff, with its white space, inert and of bounded length."""
-    line = inert(line.replace("\t", "    "))
-    return isolated_line(line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + "…")
+    line = inert(fitted(line.replace("\t", "    "), longest))
+    return isolated_line(line if len(line) <= longest else line[: longest - 1] + "…")
 
 
 def _group(data: Mapping[str, Any], zone: tzinfo, now: datetime | None) -> Iterator[str]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from crawler.store.knowing import WATCHED
 from crawler.store.reading import Reader, reading
 from crawler.store.rows import sure, text
 from crawler.store.schema import migrations
+from crawler.store.watched import WATCHED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

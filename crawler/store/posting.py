@@ -141,6 +141,7 @@ def _known_posts(
                 "id": post_id,
                 "wp_id": post.sighting.wp_id,
                 "guid": post.sighting.guid,
+                "type": post.sighting.type,
                 "state": post.state,
                 "link": fields.get("link"),
                 "title": fields.get("title"),
@@ -155,6 +156,7 @@ def _known_posts(
     connection.executemany(
         """
         UPDATE posts SET wp_id = coalesce(wp_id, :wp_id), guid = coalesce(guid, :guid), state = :state,
+               type = CASE WHEN :wp_id IS NULL THEN type ELSE :type END, -- a feed does not tell
                link = coalesce(:link, link), title = coalesce(:title, title), author = coalesce(:author, author),
                published_at = coalesce(:published_at, published_at),
                modified_at = coalesce(:modified_at, modified_at), last_seen_at = :at,

@@ -230,6 +230,9 @@ class Store(Protocol):
     def recent_hashes(self, endpoint_id: int, derivation: str | None = None) -> frozenset[str]:
         """Raw hashes that the Endpoint showed last; with a derivation, of what need not be derived again."""
 
+    def has_stale_prints(self, endpoint_id: int, derivation: str) -> bool:
+        """Whether what a feed showed when it was last read is known by hashes of another derivation only."""
+
     def originals(self, revision_ids: Iterable[int]) -> Mapping[int, bytes]:
         """What the endpoints said of these Revisions, as stored; one whose original is not kept is absent."""
 

@@ -60,6 +60,7 @@ from crawler.store import (
     trusting,
     vanishing,
     waits,
+    watched,
 )
 from crawler.store.opening import WriteLock, open_reader, open_writer, translated
 from crawler.store.writer import Writer
@@ -220,13 +221,13 @@ class SqliteStore:
         return self._read(waits.lines)
 
     def sources(self) -> list[Source]:
-        return self._read(knowing.sources)
+        return self._read(watched.sources)
 
     def source(self, source_id: int) -> Source:
-        return self._read(knowing.source, source_id)
+        return self._read(watched.source, source_id)
 
     def endpoints(self, source_id: int) -> list[Endpoint]:
-        return self._read(knowing.endpoints, source_id)
+        return self._read(watched.endpoints, source_id)
 
     def walk(self, endpoint_id: int, kind: str = "baseline") -> Walk | None:
         return self._read(sweeping.walk, endpoint_id, kind)
@@ -278,9 +279,9 @@ class SqliteStore:
 
     def due(self, now: datetime, *, bare: bool = True, limit: int = -1, besides: Collection[int] = ()) -> list[Source]:
         self._writer.check()
-        found = self._read(knowing.due, now, limit=limit, besides=besides)
+        found = self._read(watched.due, now, limit=limit, besides=besides)
         if bare:
-            found += self._read(knowing.bare, now, limit=limit, besides=besides)
+            found += self._read(watched.bare, now, limit=limit, besides=besides)
         ids = {*besides, *(source.id for source in found)}
         found += self._read(suspecting.due, now, limit=limit, besides=ids)
         return sorted(found, key=lambda source: source.id)
@@ -289,13 +290,16 @@ class SqliteStore:
         return self._read(clocks.latest)
 
     def summary(self) -> tuple[Mapping[str, int], int]:
-        return self._read(knowing.summary)
+        return self._read(watched.summary)
 
     def known(self, source_id: int, endpoint_id: int, keys: Sequence[Key]) -> Known:
         return self._read(knowing.known, source_id, endpoint_id, keys)
 
     def recent_hashes(self, endpoint_id: int, derivation: str | None = None) -> frozenset[str]:
         return self._read(knowing.recent_hashes, endpoint_id, derivation)
+
+    def has_stale_prints(self, endpoint_id: int, derivation: str) -> bool:
+        return self._read(knowing.has_stale_prints, endpoint_id, derivation)
 
     def originals(self, revision_ids: Iterable[int]) -> Mapping[int, bytes]:
         return self._read(knowing.originals, revision_ids)

@@ -9,10 +9,10 @@ from typing import Any
 
 from crawler.model import Plan, RemovalPlan, Source, Suspect
 from crawler.store import returning
-from crawler.store.knowing import SOURCES, WATCHED, source_of
 from crawler.store.posting import alert_rows, change_row, insert
 from crawler.store.rows import json_text, needed, suspicion, text
 from crawler.store.vanishing import ONLY_BY_FEED
+from crawler.store.watched import SOURCES, WATCHED, source_of
 from crawler.text import canonical_link
 
 #: A collection that is polled and has shown the post.

@@ -26,6 +26,7 @@ _DROPPED_TAGS = """
 _BLOCKS = frozenset(_BLOCK_TAGS.split())
 _DROPPED = frozenset(_DROPPED_TAGS.split())
 _CELLS = frozenset(("td", "th"))
+_STRUCK = frozenset(("del", "s", "strike"))
 _EMBEDS = frozenset(("iframe", "embed", "object"))
 _MEDIA = frozenset(("video", "audio"))
 #: A site that forgets to close one of these must not lose the rest of its text with it.
@@ -59,6 +60,8 @@ def blocks(root: etree._Element, html: str) -> list[str]:
                 writer.end_link()
             elif tag == "code":
                 writer.end_code()
+            elif tag in _STRUCK:
+                writer.struck(ends=True)
             if text := element.tail:
                 writer.text(text)
     return writer.finished()
@@ -81,6 +84,8 @@ def _enter(element: etree._Element, writer: Writer, unclosed: Unclosed) -> bool:
         _picture(element, writer)
     elif tag == "code":
         writer.begin_code()
+    elif tag in _STRUCK:
+        writer.struck()
     elif tag in _CELLS:
         writer.cell()
     elif tag in _SWALLOWING and element in unclosed:

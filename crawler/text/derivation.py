@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from crawler.model import IgnoreRule
 
 #: Raised whenever the same HTML gives another text than before; stored with every Revision.
-NORMALIZER_VERSION = 3
+NORMALIZER_VERSION = 5
 
 
 def derivation(rules: Sequence[IgnoreRule] = ()) -> str:
-    """`3`, or `3:9f86d081` with rules.
+    """`4`, or `4:9f86d081` with rules.
 
     Their order counts: one regular expression may take away what the next one looks for. A `field` rule takes nothing
     out of the text, but out of its hash.

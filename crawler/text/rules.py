@@ -11,6 +11,7 @@ from lxml import etree
 
 from crawler.errors import ParseError
 from crawler.model import IgnoreRule
+from crawler.text.writer import code_lines
 
 #: Seconds of CPU for one expression and one block. Sound ones take milliseconds for the longest post; with one that
 #: does not end, a page of 100 posts still fails by naming it, and not by its child process being stopped.
@@ -44,7 +45,7 @@ def _taken_out(block: str, patterns: Sequence[str]) -> str:
             raise ParseError("not_data", f"the ignore rule {pattern!r} takes too long on it; make it simpler") from None
     if block == before:
         return block
-    return block.strip("\n") if "\n" in block else " ".join(block.split())
+    return code_lines(block) if "\n" in block else " ".join(block.split())
 
 
 @lru_cache(maxsize=256)

@@ -67,17 +67,30 @@ def tokens(text: str) -> list[str]:
 def join(parts: Iterable[str]) -> str:
     """The text of which `parts` are the tokens."""
     parts = tuple(parts)
-    simple = " ".join(parts)
-    # nothing in it but words with the usual space between them: most texts need no more
-    if simple.isascii() and simple.isprintable() and "  " not in simple and simple.strip() == simple:
-        return simple
+    if len(parts) == 1:
+        return parts[0]
+    simple = f" {' '.join(parts)} ".replace(" \n\n ", "\n\n")
+    if _is_usual(simple):
+        return simple.removeprefix(" ").removesuffix(" ")
     text: list[str] = []
-    before = ""
+    clings_before = True
     for part in parts:
         word = part.lstrip()
-        text.append(usual_gap(before, word) + part if word == part else part)
-        before = word
+        clings = _clings(word)
+        if not (clings_before or clings) and word == part:
+            text.append(" ")
+        text.append(part)
+        clings_before = clings or not word
     return "".join(text)
+
+
+def _is_usual(text: str) -> bool:
+    """Has the text nothing but words with a space between them and blocks with a blank line? Most need no more."""
+    return (
+        text.replace("\n\n", "").isprintable()
+        and not any(gap in text for gap in ("  ", " \n", "\n "))
+        and (text.isascii() or not _BY_CHARACTER.search(text))
+    )
 
 
 def _spaced(text: str) -> Iterator[tuple[str, str]]:

@@ -65,6 +65,13 @@ class Writer:
         """Add a picture or embed: `<image:/wp-content/uploads/2024/01/photo>`."""
         self._parts.append(_Marker(f"<{kind}:{where}>"))
 
+    def struck(self, *, ends: bool = False) -> None:
+        """Words begin, or end, that are crossed out: that is how newsrooms take them back."""
+        if ends and self._parts and self._parts[-1] == "<del>":
+            self._parts.pop()
+        else:
+            self._parts.append(_Marker("</del>" if ends else "<del>"))
+
     def line_break(self) -> None:
         """One is a space, two in a row begin a new block; in preformatted text it is what it says."""
         if self._preformatted:
@@ -189,7 +196,12 @@ def _folded(parts: list[str]) -> str:
 
 
 def _preformatted(parts: list[str]) -> str:
-    """The parts with their lines, as one block. An empty line is written as a space, for it would end the block."""
+    """The parts with their lines, as one block."""
     text = "".join(f" {part}" if isinstance(part, _Marker) else part for part in parts).replace("\r\n", "\n")
-    lines = "\n".join(verbatim(line).rstrip() for line in text.split("\n"))
+    return code_lines("\n".join(map(verbatim, text.split("\n"))))
+
+
+def code_lines(text: str) -> str:
+    """Lines of code as one block. An empty line is written as a space, for it would end the block."""
+    lines = "\n".join(line.rstrip() for line in text.split("\n"))
     return _EMPTY_LINE.sub("\n ", lines.strip("\n"))

@@ -48,7 +48,7 @@ def test_log_for_programs(crawler, options, expected):
 
 def test_log_rows_have_the_public_columns(crawler):
     change, revision, *_ = json.loads(crawler("log", "1", "--format", "json").stdout)
-    assert change["fields"] == ["content", "author", "tags"]
+    assert change["fields"] == ["author", "tags", "content"]
     assert revision["tags"] == [{"id": 4, "name": "defense"}]
     assert revision["number"] == 3
     assert "author_id" not in revision
@@ -104,14 +104,14 @@ def test_a_post_that_was_always_protected_says_that_no_text_was_told(tmp_path, f
 
 TERMINAL = """\
 site.example · post 1 · revision 1 → 3 · “South Korea strengthens ties”
-Title: bolsters → strengthens; text +7 −2 words; figure 12 → 21; author: Jane Roe → John Doe; tags +defense
+Title: bolsters → strengthens; author: Jane Roe → John Doe; tags +defense; text +7 −2 words; figure 12 → 21
+
+Title
+South Korea [-bolsters-]{+strengthens+} ties
 
 Author: [-Jane Roe-]{+John Doe+}
 
 Tags: {+defense+}
-
-Title
-South Korea [-bolsters-]{+strengthens+} ties
 
 Text
 South Korea [-bolsters-]{+strengthens+} ties.
@@ -127,7 +127,7 @@ The end.
 """
 
 
-def test_diff_tells_other_fields_first_and_then_title_and_text(crawler):
+def test_diff_tells_the_title_first_and_the_text_last(crawler):
     assert crawler("diff", "1", "1", "3").stdout == TERMINAL
 
 

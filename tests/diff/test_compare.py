@@ -54,6 +54,7 @@ SUMMARIES = {
     "text only": ({"content": OLD.content + " Then it ended."}, "Text +3 −0 words"),
     "paragraphs moved": ({"content": "It cost $1,200 million.\n\nThe minister met 12 envoys."}, "1 paragraph moved"),
     "a division": ({"content": OLD.content.replace("\n\n", " ")}, "Text: paragraphs divided differently"),
+    "a cell": ({"content": OLD.content.replace("It cost", "It | cost")}, "Text: bars between cells"),
     "a figure with currency and unit": (
         {"content": OLD.content.replace("1,200", "1,500")},
         "Text +1 −1 words; figure $1,200 million → $1,500 million",
@@ -96,6 +97,36 @@ def test_figures_stand_as_printed(old, new, told):
     assert summary.split("; ")[-1] == f"figure {told}"
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("a link </archive/2024-05-01/p17> here", "a link </archive/2024-05-02/p18> here"),
+        ("<image:/uploads/2024/01/quay-1> The quay", "<image:/uploads/2024/02/quay-2> The quay"),
+        ("see https://example.org/17 there", "see https://example.org/18 there"),
+        ("a link <//example.org/17> 5 here", "a link <//example.org/18> 5 here"),
+    ],
+)
+def test_numbers_in_addresses_are_no_figures(old, new):
+    assert compare(Fields(content=old), Fields(content=new), ["content"]).summary == "Text +1 −1 words"
+
+
+def test_of_a_passage_written_anew_no_figure_is_told():
+    old, new = "A 12 b. " + "old words " * 30, "C 21 d. " + "new parts " * 30
+    assert "figure" not in compare(Fields(content=old), Fields(content=new), ["content"]).summary
+
+
+def test_another_person_or_term_of_the_same_name_is_told_by_its_id():
+    assert edited(author=Ref(id=2, name="Alice")).summary == "Author: Alice (#1) → Alice (#2)"
+    found = edited(categories=(Ref(id=1, name="News"), Ref(id=3, name="Asia"))).fields[0]
+    assert (found.removed, found.added) == (("Asia (#2)",), ("Asia (#3)",))
+
+
+def test_a_note_in_a_text_that_is_not_compared_does_not_count():
+    note = Fields(title="b", content="a\n\nCorrection: It cost 12.")
+    assert not compare(Fields(title="a", content="a"), note, ["title"]).noted
+    assert compare(Fields(title="a", content="a"), note, ["title", "content"]).noted
+
+
 DATES = {
     "a day": ("It opens on 9 May 2023.", "It opens on 10 May 2023.", "9 May 2023 → 10 May 2023"),
     "a month first": ("On May 9, 2023 it was", "On June 9, 2023 it was", "May 9, 2023 → June 9, 2023"),
@@ -123,6 +154,11 @@ QUOTES = {
     ),
     "gone": ('He left. "It is over," he said.', "He left.", "quote removed: “It is over,”"),
     "new": ("He left.", 'He left. "It is over," he said.', "quote added: “It is over,”"),
+    "one reworded and one gone": (
+        '"It is never over," he said. "I shall go home now," she said.',
+        '"It is not over," he said.',
+        "quote changed: “It is never over,” → “It is not over,”; quote removed: “I shall go home now,”",
+    ),
     "japanese": ("首相は「増税する」と", "首相は「増税しない」と", "quote changed: “増税する” → “増税しない”"),
 }
 
@@ -138,6 +174,7 @@ def test_what_was_done_to_a_quotation_is_told_word_for_word(old, new, told):
         ('"It is over," he said.', '"It is over," she said.'),
         ('"It is over," he said.', '"It is over", he then said.'),
         ('A 5" gun and a 6" gun.', 'A 5" cannon and a 6" gun.'),
+        ('He said: "it is over" and left.', 'He said and left: "It is over."'),
         ('"An open quote of many words', '"An open quote of some words'),
         ('First.\n\n"It is over," he said.\n\nLast one.', '"It is over," he said.\n\nFirst.\n\nLast.'),
     ],
@@ -230,12 +267,12 @@ def test_patterns_are_looked_for_in_the_changed_words_only():
 def test_fields_and_sections_stand_in_reading_order():
     changes = {"tags": (Ref(name="[-x-]"),), "author": Ref(id=2, name="Bob\n\nX"), "content": "c", "title": "t"}
     found = edited(**changes)
-    assert [field.name for field in found.fields] == ["title", "content", "author", "tags"]
+    assert [field.name for field in found.fields] == ["title", "author", "tags", "content"]
     sections = found.diff.split("\n\n")
-    assert [section.partition(" ")[0] for section in sections[2:]] == ["Author:", "Tags:"]
+    assert [section.partition(" ")[0] for section in sections[1:3]] == ["Author:", "Tags:"]
     assert len(sections) == 4
-    assert (found.fields[1].old, found.fields[1].new) == (None, None)
-    assert (found.fields[3].added, found.fields[3].removed) == (("[-x-]",), ())
+    assert (found.fields[2].added, found.fields[2].removed) == (("[-x-]",), ())
+    assert (found.fields[3].old, found.fields[3].new) == (None, None)
 
 
 def test_a_post_that_told_nothing_before_is_all_new():

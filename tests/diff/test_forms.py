@@ -16,7 +16,9 @@ from crawler.diff.forms import wdiff_in_short
 
 WORD = st.sampled_from(["a", "b", "c", "the", "x,", "東", "京", "。", "-", "+", "[", "[-", "-]", "{+", "+}", "[--]"])
 BLOCK = st.lists(WORD, min_size=1, max_size=8).map(" ".join)
-TEXT = st.lists(BLOCK, max_size=6).map("\n\n".join)
+#: Some blocks stand in both texts.
+BLOCKS = st.lists(st.sampled_from(["a b", "the 東", "c", "x, - +"]) | BLOCK, max_size=6)
+TEXT = BLOCKS.map("\n\n".join)
 
 
 def without(style, text):
@@ -179,6 +181,7 @@ def test_html_has_no_tag_of_the_texts():
     texts = Section("Text", f"{HOSTILE} a\n\nmoves\n\nb c d", f"{HOSTILE} b\n\nb c d\n\nmoves")
     seen = tags(HOSTILE, HOSTILE, [texts, Section(HOSTILE, removed=[HOSTILE], added=[HOSTILE])])
     assert {tag for tag, _ in seen} == TAGS
+    assert "\x1b" not in html(HOSTILE, HOSTILE, [texts])
     names = {name for _, attributes in seen for name in attributes}
     assert names == {"charset", "name", "content", "class", "title", "dir", "style"}
 

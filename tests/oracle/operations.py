@@ -228,6 +228,15 @@ def show_edited(site: Editor, post: Post) -> None:
     show(site, post)
 
 
+def raw_hide(site: Editor, post: Post) -> None:
+    """Straight in the database: when it is back it reads as it did, `modified` and all."""
+    site.raw(post, status="draft")
+
+
+def raw_show(site: Editor, post: Post) -> None:
+    site.raw(post, status="publish")
+
+
 def postpone(site: Editor, post: Post) -> None:
     """A public post is scheduled once more."""
     site.edit(post, status="future", date_gmt=LATER)
@@ -308,6 +317,8 @@ TABLE = (
     Operation("delete", 3, delete, public, removes=True),
     Operation("delete from trash", 2, delete, lambda post: post.status == "trash"),
     Operation("hide", 4, hide, public, removes=True),
+    Operation("hide by SQL", 2, raw_hide, own, removes=True, is_quiet=True),
+    Operation("show by SQL", 2, raw_show, lambda post: post.status == "draft" and post.slug != "", is_quiet=True),
     Operation("publish", 4, show, hidden),
     Operation("publish edited", 3, show_edited, hidden),
     Operation("postpone", 1, postpone, own, removes=True),

@@ -381,3 +381,24 @@ def test_a_page_of_damaged_records_does_not_stop_a_look(bench, site, clock):
     through(site, damaged)
     bench.poll()
     assert len(bench.changes()) >= 100
+
+
+def test_a_cache_that_kept_the_pages_of_a_sweep_brings_nothing_back(bench, site):
+    """It knows an answer by its address; polls are answered by the site, which may not be cached for so long."""
+    bench.poll()
+    kept = {}
+
+    def cached(url, answer):
+        return kept.setdefault(url, answer) if "_embed" in url and "include=" not in url else answer
+
+    honest = through(site, cached)
+    bench.sweep()
+    site.trash(230)
+    bench.poll()
+    bench.sweep()
+    bench.poll(minutes=30)
+    bench.sweep()
+    honest()
+    bench.sweep()
+    assert [each["kind"] for each in bench.changes()] == ["unpublished"]
+    assert len(kept) >= 3

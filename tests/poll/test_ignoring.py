@@ -71,7 +71,7 @@ def test_what_is_ignored_does_not_show_beside_an_edit(tmp_path, clock, site):
     assert bench.one("SELECT content FROM current_posts WHERE wp_id = 1") == "Words of post 0."
 
 
-@pytest.mark.parametrize("before, after", [("", RULES), (RULES, "")], ids=["added", "taken out"])
+@pytest.mark.parametrize(("before", "after"), [("", RULES), (RULES, "")], ids=["added", "taken out"])
 def test_a_change_of_the_rules_is_no_change_of_the_posts(tmp_path, clock, site, before, after):
     bench = watched(tmp_path, clock, site, before)
     bench.write_config(SOURCE + after)
@@ -83,7 +83,7 @@ def test_a_change_of_the_rules_is_no_change_of_the_posts(tmp_path, clock, site, 
     assert told(bench) == []
 
 
-@pytest.mark.parametrize("before, after", [("", RULES), (RULES, "")], ids=["added", "taken out"])
+@pytest.mark.parametrize(("before", "after"), [("", RULES), (RULES, "")], ids=["added", "taken out"])
 def test_an_edit_that_comes_with_new_rules_shows_alone(tmp_path, clock, site, before, after):
     bench = watched(tmp_path, clock, site, before)
     bench.write_config(SOURCE + after)
@@ -134,6 +134,22 @@ def test_a_feed_that_stands_in_tells_of_edits_after_new_rules(tmp_path, clock, s
     assert sorted(title for title, *_ in told(bench)) == ["Post 1", "Post 2"]
 
 
+def test_an_edit_after_new_rules_is_told_by_a_feed_that_takes_over_only_then(tmp_path, clock, site):
+    """The feed had not moved when the rules came, and is read again all the same, once."""
+    bench = watched(tmp_path, clock, site, "")
+    bench.write_config(SOURCE + RULES)
+    bench.poll()
+    asked = len(site.requests)
+    bench.poll()
+    assert [each.status for each in site.requests[asked:]] == [304]
+    site.fail("/wp-json/wp/v2/posts*", Fault(status=401, body=b'{"code":"rest_login_required"}'), times=None)
+    for _ in range(3):
+        bench.poll(minutes=70)
+    site.edit(1, content=page("Words of post 0.", n=5))
+    bench.poll()
+    assert [(title, fields) for title, fields, _ in told(bench)] == [("Post 0", ["content"])]
+
+
 def test_a_rule_that_does_not_end_is_named_and_costs_the_post_only(tmp_path, clock, site):
     site.publish("Post 3", f"<p>{'a' * 60}b</p>")
     bench = watched(tmp_path, clock, site, "    ignore: [{regex: '(a|aa)+$'}]\n")
@@ -144,6 +160,18 @@ def test_a_rule_that_does_not_end_is_named_and_costs_the_post_only(tmp_path, clo
     bench.write_config(SOURCE)
     bench.poll()
     assert bench.one("SELECT count(*) FROM posts") == 4
+
+
+def test_in_a_feed_such_a_rule_costs_the_post_only_too(tmp_path, clock, site):
+    site.publish("Post 3", f"<p>{'a' * 60}b</p>")
+    source = "  - url: https://example.org/feed/\n    kind: feed\n"
+    bench = Bench(tmp_path, clock, {"example.org": site}, source + "    ignore: [{regex: '(a|aa)+$'}]\n")
+    bench.poll()
+    assert bench.one("SELECT count(*) FROM posts") == 3
+    assert "post 1 of the feed: the ignore rule '(a|aa)+$' takes too long" in bench.one("SELECT error FROM polls")
+    site.edit(2, content=page("Words of post 1."))
+    bench.poll()
+    assert [title for title, *_ in told(bench)] == ["Post 1"]
 
 
 def test_an_excerpt_made_of_ignored_text_is_none(tmp_path, clock, site):

@@ -153,7 +153,7 @@ def test_the_posts_of_a_feed_that_moves_to_another_domain_stay_the_same(tmp_path
         bench.poll()
     assert live(bench) == posts + 1
     links = [("edited", f"Post {number}", ("link",)) for number in range(6, 14)]
-    news = [("edited", "Post 14", ("content", "link")), ("published", "New at the new place", ())]
+    news = [("edited", "Post 14", ("link", "content")), ("published", "New at the new place", ())]
     assert sorted(told(bench)) == sorted([*links, *news])
     count = len(told(bench))
     # The old address may be given up for the new one.

@@ -404,9 +404,10 @@ def test_what_is_edited_on_its_way_to_another_collection_is_told_once(both, site
         for _ in range(2):
             both.sweep()
         assert [(each["kind"], each["silent"]) for each in both.changes()] == [("edited", 0)] * times
-        assert both.changes()[-1]["fields"] == ["content", "link"]
+        assert both.changes()[-1]["fields"] == ["link", "content"]
         assert both.changes()[-1]["old_seen_at"] is not None
         assert both.one("SELECT content FROM current_posts WHERE wp_id = 7") in content
+        assert both.one("SELECT type FROM posts WHERE wp_id = 7") == kind
 
 
 def test_what_is_gone_and_comes_back_in_another_collection_is_restored(both, site):

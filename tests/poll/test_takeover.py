@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.bench import Bench
+from tests.poll.test_bulk import rename
 from tests.site import Clock, Fault, Site
 
 SOURCE = "  - url: https://example.org/"
@@ -231,6 +232,46 @@ def test_terms_are_told_as_the_feed_shows_them_and_not_again(bench, site):
     assert told(bench) == [("edited", "Post 29", ("categories",))]
     reopen(bench, site)
     assert len(bench.changes()) == 1
+
+
+RENAMES = {
+    "an author": ("author", "author", "admin", "Alice Roe"),
+    "a category": ("category", "categories", "News", "Latest"),
+}
+
+
+@pytest.mark.parametrize(("kind", "name", "old", "new"), RENAMES.values(), ids=RENAMES)
+def test_a_new_name_of_an_author_or_a_term_is_no_change(bench, site, kind, name, old, new):
+    """A feed tells names and no ids, by which REST would know them again."""
+    close(bench, site)
+    rename(site, kind, name, old, new)
+    # Of a text that was edited, too, the name is no edit.
+    site.edit(30, title="Another title")
+    bench.poll()
+    once = [("edited", "Another title", ("title",))]
+    assert told(bench) == once
+    reopen(bench, site)
+    assert told(bench) == once
+
+
+def test_another_author_is_told_at_once_where_the_old_one_still_writes(bench, site):
+    close(bench, site)
+    site.edit(30, author="bob")
+    bench.poll()
+    once = [("edited", "Post 29", ("author",))]
+    assert told(bench) == once
+    reopen(bench, site)
+    assert told(bench) == once
+
+
+def test_another_author_of_all_posts_that_the_feed_shows_is_told_when_rest_is_back(bench, site):
+    close(bench, site)
+    for number in range(21, 31):
+        site.edit(number, author="bob")
+    bench.poll()
+    assert told(bench) == []
+    reopen(bench, site)
+    assert [each["fields"] for each in bench.changes()] == [["author"]] * 10
 
 
 def test_a_post_published_while_rest_is_out_is_published_once(bench, site, clock):

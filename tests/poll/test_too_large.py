@@ -52,3 +52,18 @@ def test_an_edit_that_no_child_can_compare_is_told_all_the_same(tmp_path, stoppe
     assert "+0 −0 words" not in place.out.getvalue()
     place.poll()
     assert sum(each["type"] == "post.edited" for each in place.alerts()) == 1
+
+
+def test_no_condition_loses_an_edit_that_no_child_can_compare(tmp_path, stopped):
+    place = watched(tmp_path, Clock())
+    config = tmp_path / "config.yaml"
+    config.write_text(config.read_text().replace("when: {kinds: [", "when: {match: sanction, min_words: 9, kinds: ["))
+    assert "sanction" in config.read_text()
+    site = place.sites["example.org"]
+    large = site.publish("Large", text(1))
+    place.poll()
+    site.edit(large.id, content=text(2))
+    place.poll()
+    assert [each["data"]["summary"] for each in place.alerts() if each["type"] == "post.edited"] == [
+        "too large to compare in detail"
+    ]

@@ -43,6 +43,13 @@ def test_what_the_rules_take_out_now_is_shown_and_nothing_is_stored(tmp_path, si
     assert not (tmp_path / "crawler.db").exists()
 
 
+def test_a_rule_that_takes_too_long_on_a_post_is_told(tmp_path, site):
+    site.edit(2, content=f"<p>{'a' * 60}b</p>")
+    done = command(tmp_path, site, "    ignore:\n      - {regex: '(a|aa)+$'}\n")("preview", "site")
+    assert done.returncode == 0, done.stderr
+    assert "Warning: post 2: the ignore rule '(a|aa)+$' takes too long on it; make it simpler" in done.stderr
+
+
 def test_edits_that_would_not_have_been_alerts_are_listed(tmp_path, site):
     bare = command(tmp_path, site, "")
     assert bare("poll").returncode == 0

@@ -34,6 +34,8 @@ RULES = {
     "an element inside a line": (IgnoreRule(css="span.views"), '<p>a <span class="views">9</span> b</p>', "a b"),
     "part of a line": (IgnoreRule(regex=r"Read \d+ times\.?"), "<p>Text. Read 17 times.</p>", "Text."),
     "a whole block": (IgnoreRule(regex=r"^Read .*"), "<p>a</p><p>Read 17 times</p><p>b</p>", "a\n\nb"),
+    "the end of a line of code": (IgnoreRule(regex=r"#.*"), "<pre>a = 1  # 9\nb = 2</pre>", "a = 1\nb = 2"),
+    "a whole line of code": (IgnoreRule(regex=r"(?m)^# .*"), "<pre>a = 1\n# 9\nb = 2</pre>", "a = 1\n \nb = 2"),
     "another field": (IgnoreRule(field="categories"), "<p>a</p>", "a"),
 }
 

@@ -63,6 +63,8 @@ BLOCKS = {
         '<iframe src="//a.org/embedded/#?secret=a"></iframe>',
     ),
     "order": ("<p>one</p><p>two</p>", "<div>one</div><div>two</div>", "<p>two</p><p>one</p>"),
+    "crossed out": ("<p>rose <s>12</s> 21 %</p>", "<p>rose <del>12</del> 21 %</p>", "<p>rose 12 21 %</p>"),
+    "nothing crossed out": ("<p>a <s></s>b</p>", "<p>a b</p>", "<p>a <s>b</s></p>"),
     "bold and italics": ("<p><b>One</b> <i>two</i></p>", "<p>One <strong>two</strong></p>", "<p>One too</p>"),
     "a paragraph split or joined": ("<p>One. Two.</p>", "<p>One.</p><p>Two.</p>", "<p>One.</p><p>Too.</p>"),
     "a paragraph split by line breaks": ("One.<br><br>Two.", "<p>One.<br>Two.</p>", "<p>One.<br>Too.</p>"),
@@ -108,7 +110,7 @@ MARKUP = {
     "smileys": ('<p><img src="/smile.png" alt=":)" class="wp-smiley"></p>', "<p>:)</p>", "<p>:(</p>"),
 }
 ADDRESSES = {
-    "link targets": (link(f"{SITE}/a"), link(f"{SITE}:443/a"), link(f"{SITE}/b")),
+    "link targets": (link(f"{SITE}/a"), link(f"{SITE}.:443/a"), link(f"{SITE}/b")),
     "a new link": ("<p>Said the ministry today.</p>", "<p>Said the <b>ministry</b> today.</p>", link("/a")),
     "a target's query": (link("/a?id=1"), link("/a?id=1&"), link("/a?id=2")),
     "a target's fragment": (link(f"{SITE}/a#one"), link(f"{SITE}/a/#one"), link(f"{SITE}/a#two")),
