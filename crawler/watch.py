@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crawler.alert import Sink
 from crawler.config import Config, SourceConfig
@@ -37,6 +38,8 @@ class Watch:
     configs: Mapping[str, SourceConfig]
     #: asks the address of the config's `heartbeat`
     heartbeat: Fetch | None = None
+    #: set when another one has taken its place: its Sinks may be wrong by now
+    replaced: asyncio.Event = field(default_factory=asyncio.Event)
 
     def pairs(self, sources: Iterable[Source]) -> list[tuple[Source, SourceConfig]]:
         """These Sources with what the config says of them; removed ones and duplicates are left out."""

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from crawler.alert.sink import Sink
+from crawler.decide.pacing import quiet_until
 from crawler.errors import SinkError, StoreError
 from crawler.model import ChangeView, DigestView, NoticeView, PendingAlert, Refusal
 from crawler.model.pace import AT_ONCE, Pace
@@ -26,6 +27,10 @@ SECONDS = 20.0
 MOST_ERROR = 2000
 
 
+def _always() -> bool:
+    return True
+
+
 async def deliver(
     store: Store,
     sinks: Sequence[Sink],
@@ -34,14 +39,17 @@ async def deliver(
     page_url: str | None = None,
     notified: Sequence[str] = (),
     paces: Mapping[str, Pace] = {},
+    goes_on: Callable[[], bool] = _always,
 ) -> int:
     """Try every due Alert once. One Sink that fails does not hold up the others. Returns how many failed.
 
     A Sink that is in trouble rests; then one Alert is tried, and the others when it was taken. `notified`: the Sinks
     that take Notices, to be told of another that is dead. `paces`: when Sinks are told; without one, at once.
+    `goes_on`: asked before each Alert; where it says no, the others are left for the next delivery.
     """
     delivering = (
-        _Delivery(store, sink, clock, page_url, notified, paces.get(sink.name, AT_ONCE)).run() for sink in sinks
+        _Delivery(store, sink, clock, page_url, notified, paces.get(sink.name, AT_ONCE), goes_on).run()
+        for sink in sinks
     )
     return sum(await asyncio.gather(*delivering))
 
@@ -57,22 +65,26 @@ class _Delivery:
         page_url: str | None,
         notified: Sequence[str],
         pace: Pace,
+        goes_on: Callable[[], bool],
     ) -> None:
         self._store, self._sink, self._clock = store, sink, clock
-        self._page_url, self._notified, self._pace = page_url, notified, pace
+        self._page_url, self._notified, self._pace, self._goes_on = page_url, notified, pace, goes_on
 
     async def run(self) -> bool:
         """Deliver until nothing is due; a Sink in trouble ends it. Returns whether one was not taken."""
         failed = False
         while due := await self._store.pending(self._sink.name, self._clock(), BATCH, self._pace):
             for pending in due:
-                refusal = await self._tried(pending)
-                if refusal is None:
-                    continue
-                failed = True
-                if await self._refused(pending, refusal):
+                if not self._goes_on():
                     return failed
-                break  # what is due now may be another: the Sink has to prove itself with one
+                refusal = await self._tried(pending)
+                if refusal is not None:
+                    failed = True
+                    if await self._refused(pending, refusal):
+                        return failed
+                    break  # what is due now may be another: the Sink has to prove itself with one
+                if quiet_until(self._pace, self._clock()) is not None:
+                    break  # what was read before the quiet hours may have to wait for their end
         return failed
 
     async def _tried(self, pending: PendingAlert) -> Refusal | None:
@@ -90,6 +102,9 @@ class _Delivery:
             return Refusal(error=str(error)[:MOST_ERROR], permanent=error.permanent, wait=error.retry_after)
         except TimeoutError:
             return Refusal(error=f"{self._sink.name}: not taken within {SECONDS:g} s")
+        except (OSError, MemoryError) as error:
+            # No file, process or memory to be had just now: that passes, and no alert may be given up for it.
+            return Refusal(error=f"{self._sink.name}: {str(error) or type(error).__name__}"[:MOST_ERROR])
         except Exception as error:
             return self._mistake(pending, error)
         await self._store.delivered(pending.id, self._clock(), reply, self._notified)

@@ -22,6 +22,13 @@ async def deliver_now(watch: Watch, sinks: Turns) -> int:
 
 
 async def deliver_to(watch: Watch, sink: Sink) -> int:
-    """Try every due Alert of a Sink once. Returns 1 where it failed, else 0."""
+    """Try every due Alert of a Sink once, until another config is in use. Returns 1 where it failed, else 0."""
     routes = watch.desk.routes
-    return await deliver(watch.store, [sink], watch.desk.clock, notified=notified(routes), paces=paces(routes))
+    return await deliver(
+        watch.store,
+        [sink],
+        watch.desk.clock,
+        notified=notified(routes),
+        paces=paces(routes),
+        goes_on=lambda: not watch.replaced.is_set(),
+    )

@@ -258,6 +258,23 @@ def test_what_comes_in_quiet_hours_is_one_digest_in_the_morning(store):
     assert told(sink)[1:] == [("quiet", change_ids([2, 1001])), *change_ids([3])]
 
 
+def test_what_was_read_before_quiet_hours_is_not_sent_in_them(store):
+    Papers(store).edits(range(1, 10), at=EVENING - MINUTE)
+    at = EVENING - MINUTE
+
+    class Slow(Sink):
+        async def send(self, payload):
+            nonlocal at
+            at += 15 * SECOND
+            await super().send(payload)
+
+    sink = Slow()
+    run(deliver(store, [sink], lambda: at, paces={"log": NIGHT}))
+    assert len(sink.payloads) == 4
+    tried(store, sink, NIGHT, MORNING)
+    assert [payload["type"] for payload in sink.payloads[4:]] == ["digest"]
+
+
 def test_many_alike_and_those_of_a_poll_under_way_are_in_it(store):
     papers = Papers(store, posts=BULK)
     sink = Sink()

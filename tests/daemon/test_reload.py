@@ -10,6 +10,7 @@ from contextlib import closing
 import pytest
 import structlog
 
+from crawler.alert import JsonlSink
 from tests.daemon.bench import World
 from tests.site import Site
 
@@ -213,3 +214,45 @@ def test_a_mistake_of_ours_in_a_reload_leaves_the_old_config_and_nobody_waiting(
     assert "the new config was refused" in world.statuses[-1]
     for times in world.asked.values():
         assert times[-1] > 2400, "it is polled no longer"
+
+
+@pytest.mark.parametrize("change", ["another address", "no sink"])
+def test_of_what_waits_no_more_than_the_alert_under_way_goes_to_a_sink_as_it_was(world, monkeypatch, change):
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    send = JsonlSink.send
+
+    async def slow(sink, payload):
+        begun.set()
+        await go_on.wait()
+        return await send(sink, payload)
+
+    monkeypatch.setattr(JsonlSink, "send", slow)
+    path = world.folder / "config.yaml"
+
+    async def story():
+        async with world.running() as daemon:
+            await world.run(daemon, hours=0.5)
+            for number in range(9):
+                world.sites["s000.example"].publish(f"News {number}", "<p>Text.</p>")
+            world.clock.advance(minutes=20)
+            await daemon.tick()
+            await begun.wait()
+            lines = path.read_text().splitlines(keepends=True)
+            (place,) = [number for number, line in enumerate(lines) if "type: jsonl" in line]
+            text = lines[place].replace("alerts.jsonl", "other.jsonl")
+            lines[place] = text if change == "another address" else text.replace("name: log", "name: other")
+            path.write_text("".join(lines))
+            await daemon.reload()
+            go_on.set()
+            await daemon.idle()
+            await world.step(daemon, seconds=1)
+
+    asyncio.run(story())
+    assert len(world.alerts()) == 1
+    there = world.folder / "other.jsonl"
+    states = world.rows("SELECT state, count(*) AS n FROM alerts GROUP BY state ORDER BY state")
+    if change == "another address":
+        assert len(there.read_text().splitlines()) == 8
+        assert states == [{"state": "delivered", "n": 9}]
+    else:
+        assert states == [{"state": "cancelled", "n": 8}, {"state": "delivered", "n": 1}]
