@@ -152,15 +152,19 @@ class _Child:
 
     @classmethod
     async def start(cls, limits: Limits) -> _Child:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-B", "-P", "-W", "ignore", "-m", "crawler.child", msgspec.json.encode(limits).decode()),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={"PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONUTF8": "1"},
-            cwd=os.sep,
-            start_new_session=True,
-        )
+        arguments = "-B", "-P", "-W", "ignore", "-m", "crawler.child", msgspec.json.encode(limits).decode()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, *arguments),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                env={"PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONUTF8": "1"},
+                cwd=os.sep,
+                start_new_session=True,
+            )
+        except OSError as error:  # no file or process to be had just now
+            raise CrawlerError(f"the parsing process could not be started: {error.strerror}") from error
         child = cls(process)
         try:
             async with asyncio.timeout(_START):

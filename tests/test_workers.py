@@ -351,6 +351,15 @@ def test_a_child_that_cannot_start_says_how_to_find_out_why(monkeypatch: pytest.
     assert pids() == []
 
 
+def test_a_child_that_the_system_does_not_start_is_no_mistake_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work(workers: Workers) -> None:
+        with pytest.raises(CrawlerError, match="could not be started: No such file"):
+            await workers.run(GOOD)
+
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+    in_pool(work)
+
+
 def test_the_pool_works_on_uvloop() -> None:
     uvloop = pytest.importorskip("uvloop")
 

@@ -134,6 +134,17 @@ def test_a_refusal_is_tried_again_later_with_its_reason_kept(store):
     assert rows(store, "log")["c_1"]["last_error"] is None
 
 
+@pytest.mark.parametrize("error", [OSError(24, "Too many open files"), MemoryError()])
+def test_what_the_machine_is_short_of_costs_no_alert(store, error):
+    prepared(store, ["log"], *EDITS[:1])
+    sink = Sink(c_1=[error])
+    assert run(store, sink) == 1
+    told = rows(store, "log")["c_1"]
+    assert (told["state"], told["last_error"]) == ("pending", f"log: {str(error) or 'MemoryError'}")
+    assert run(store, sink, after=timedelta(hours=1)) == 0
+    assert sink.taken == ["c_1"]
+
+
 def test_a_receiver_may_ask_for_a_longer_wait(store):
     prepared(store, ["log"], *EDITS[:1])
     sink = Sink(c_1=[SinkError("busy", retry_after=3600)])
