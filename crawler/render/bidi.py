@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
+from crawler.render.inert import inert
+
 #: First-strong isolate and its end (UAX 9): a terminal or a mail lays out what is between by itself.
 _ISOLATE, _END = "\u2068", "\u2069"
+_ISOLATES = re.compile(f"([{_ISOLATE}{_END}])")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]")
 #: A marked part of wdiff text.
 MARKED = re.compile(r"\[-(?:(?!\[-).)*?-\]|\{\+(?:(?!\{\+).)*?\+\}", re.DOTALL)
@@ -25,6 +28,11 @@ def isolated(text: str) -> str:
     """The text as a part of its own in a line."""
     first, last = isolates(text)
     return f"{first}{text}{last}"
+
+
+def inert_but_isolated(text: str) -> str:
+    """The text inert, but for its isolates: ours, where the text of strangers has been made inert before."""
+    return "".join(each if each in (_ISOLATE, _END) else inert(each) for each in _ISOLATES.split(text))
 
 
 def isolated_line(line: str) -> str:

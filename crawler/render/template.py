@@ -14,6 +14,7 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from crawler.errors import ParseError
+from crawler.render.bidi import inert_but_isolated
 from crawler.render.inert import inert, one_line
 from crawler.render.words import Words, worded
 
@@ -46,7 +47,7 @@ def rendered(source: str, payload: str, zone: str) -> Words:
     title, _, body = text.strip().partition("\n")
     if not title.strip():
         raise ParseError("not_data", "its first line is empty; that is the title")
-    return Words(one_line(title, _LONGEST_TITLE), inert(body[:_MOST_BODY].rstrip()))
+    return Words(one_line(title, _LONGEST_TITLE), inert_but_isolated(body[:_MOST_BODY].rstrip()))
 
 
 def _cleaned(value: Any, key: str) -> Any:

@@ -118,6 +118,14 @@ def test_a_template_that_takes_too_much_is_given_up_until_it_is_loaded_again(sou
     assert [line["status"] for line in logs] == ["failed", "not used until it is loaded again"]
 
 
+def test_text_from_right_to_left_keeps_its_places_and_that_of_strangers_is_inert():
+    alert = payload(diff="\u202e\u2068שלום [-עולם-]{+ארץ+}")
+    standard = worded(alert, ZONE).body
+    assert "\u2068[-עולם-]\u2069" in standard
+    told = words("x\n{{ body }}\n{{ data.diff }}\n{{ '\x1b' }}", alert).body
+    assert told == f"{standard}\n\\u202e\\u2068שלום [-עולם-]{{+ארץ+}}\n\\x1b"
+
+
 def test_half_a_character_goes_through_a_child_process_as_an_escape():
     async def said():
         async with Workers(1) as workers:
