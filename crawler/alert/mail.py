@@ -9,6 +9,7 @@ import smtplib
 import socket
 import ssl
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -20,12 +21,14 @@ from hashlib import sha256
 from typing import Literal
 
 from crawler.errors import SinkError
-from crawler.render import Words, as_html
+from crawler.render import Words, as_html, one_line
 
 #: For each step of the conversation; all of it together has the limit that `sent` is told.
 _STEP_SECONDS = 10.0
 #: Nothing in an answer of a server is longer; some repeat the whole mail.
 _MOST_REPLY = 200
+#: A shorter password is no secret, and would tear words apart.
+_LEAST_SECRET = 4
 Person = tuple[str, str]
 
 
@@ -129,24 +132,34 @@ class _Plain(smtplib.SMTP):
     limit: _Timely
 
     def __init__(self, box: Mailbox, limit: _Timely) -> None:
-        self.limit = limit
+        self.limit, self.box = limit, box
         super().__init__(box.host, box.port, timeout=_STEP_SECONDS)
 
     def getreply(self) -> tuple[int, bytes]:
         self.limit.watch(self.sock)
-        return super().getreply()
+        return _hushed(self.box, *super().getreply())
 
 
 class _Encrypted(smtplib.SMTP_SSL):
     limit: _Timely
 
     def __init__(self, box: Mailbox, limit: _Timely) -> None:
-        self.limit = limit
+        self.limit, self.box = limit, box
         super().__init__(box.host, box.port, timeout=_STEP_SECONDS, context=_tls(box))
 
     def getreply(self) -> tuple[int, bytes]:
         self.limit.watch(self.sock)
-        return super().getreply()
+        return _hushed(self.box, *super().getreply())
+
+
+def _hushed(box: Mailbox, code: int, text: bytes) -> tuple[int, bytes]:
+    """A reply; a refusal without the password in it, as it is and as it goes over the line."""
+    password = (box.password or "").encode()
+    if code >= 400 and len(password) >= _LEAST_SECRET:
+        plain = b"\0%b\0%b" % ((box.user or "").encode(), password)
+        for secret in (b64encode(plain), b64encode(password), password):
+            text = text.replace(secret, "…".encode())
+    return code, text
 
 
 @contextmanager
@@ -196,7 +209,7 @@ def _refusal(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseExceptio
 def _reply(code: int, text: bytes | str) -> SinkError:
     """A refusal. 5xx is one for good, but for those that ask for a log-in (RFC 4954)."""
     told = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    shown = " ".join(told.split())[:_MOST_REPLY]
+    shown = one_line(told, _MOST_REPLY)
     return SinkError(f"the mail server said {code} {shown}".rstrip(), permanent=500 <= code < 600 and code != 530)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from crawler.alert import AtomSink, CommandSink, WebhookSink
 from crawler.cli.agent import user_agent
@@ -15,6 +16,8 @@ from crawler.fetch import Sender
 
 #: Shorter parts of an address are no keys, and words that answers are made of.
 _LEAST_SECRET = 6
+#: In a path what is of letters only, and no longer, is a word.
+_LONGEST_WORD = 16
 
 
 async def webhook(sink: SinkConfig, config: Config, stack: AsyncExitStack) -> WebhookSink:
@@ -64,6 +67,12 @@ def _hidden(sink: SinkConfig) -> Iterator[str]:
     url = _url(sink)
     parts = urlsplit(url)
     yield from (url, parts.path.strip("/"), parts.query, parts.username or "", parts.password or "")
+    if parts.password:
+        yield b64encode(f"{unquote(parts.username or '')}:{unquote(parts.password)}".encode()).decode()
+    # Of the address also the parts: who says "unknown key abc" does not say the rest.
+    values = [each.partition("=")[2] for each in parts.query.split("&")]
+    names = [each for each in parts.path.split("/") if not each.isalpha() or len(each) >= _LONGEST_WORD]
+    yield from (form for each in (*values, *names) for form in (each, unquote(each)))
     for value in sink.headers.values():
         yield from (value.get_secret_value(), *value.get_secret_value().split())
     yield from (secret.get_secret_value().removeprefix("whsec_") for secret in sink.secret)

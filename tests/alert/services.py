@@ -10,6 +10,7 @@ import contextlib
 import json
 import subprocess
 import sys
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -128,6 +129,19 @@ async def _busy(reader, writer):
     writer.close()
 
 
+async def _echo(way, reader, writer):
+    """Knows one way to log in, and repeats what it was told."""
+    writer.write(b"220 hello\r\n")
+    while line := await reader.readline():
+        if line.upper().startswith(b"EHLO"):
+            writer.write(b"250-mail.test\r\n250 AUTH %b\r\n" % way)
+        elif line.startswith(b"AUTH LOGIN"):
+            writer.write(b"334 UGFzc3dvcmQ6\r\n")
+        else:
+            writer.write(b"535 \x1b[31mnot %b\r\n" % line.split()[-1])
+        await writer.drain()
+
+
 async def _main(folder):
     from aiosmtpd.smtp import SMTP
 
@@ -136,7 +150,8 @@ async def _main(folder):
         "mail": await loop.create_server(lambda: SMTP(_Mails(folder / MAILS), hostname="mail.test"), "127.0.0.1", 0),
         "web": await asyncio.start_server(lambda *pair: _web(folder / POSTS, *pair), "127.0.0.1", 0),
     }
-    for name, answer in {"hang": _hang, "drip": _drip, "busy": _busy}.items():
+    ways = {"echo": partial(_echo, b"PLAIN"), "login-echo": partial(_echo, b"LOGIN")}
+    for name, answer in {"hang": _hang, "drip": _drip, "busy": _busy, **ways}.items():
         servers[name] = await asyncio.start_server(answer, "127.0.0.1", 0)
     print(json.dumps({name: server.sockets[0].getsockname()[1] for name, server in servers.items()}), flush=True)
     await asyncio.sleep(3600)

@@ -165,6 +165,16 @@ def test_trouble_with_the_mail_server_is_tried_again(places, place, more, said):
     assert places.mails() == []
 
 
+def test_a_mail_server_that_says_the_password_gives_nothing_away_and_drives_no_terminal(places):
+    for more in ("", "login-"):
+        sink = mailing(places, "a@example.org", place=f"{more}echo", more=f"&user=me&pass={SECRET}")
+        for attempt in (sink.send(SAMPLE), sink.reached()):
+            with pytest.raises(SinkError) as caught:
+                asyncio.run(attempt)
+            assert str(caught.value) == "the mail server said 535 \\x1b[31mnot …"
+            assert not caught.value.permanent
+
+
 @pytest.mark.parametrize("place", ["hang", "drip"])
 def test_a_mail_server_that_takes_too_long_holds_up_nobody_and_can_be_tried_again(places, place):
     sink = mailing(places, "a@example.org", place=place, seconds=0.5)

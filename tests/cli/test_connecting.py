@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from crawler.model.web import Answer
 from tests.alert.receiver import receiving
 from tests.cli.conftest import runner
 
@@ -90,6 +91,19 @@ def test_no_command_shows_what_is_secret_in_a_webhook_even_if_the_receiver_echoe
         request = receiver.seen()[-1]
     assert request["headers"]["authorization"] in ("Bearer hush-hush", "Basic bWU6cGFzcy13b3Jk")
     assert "newsroom: test failed: the receiver answered 400" in done.stdout
+
+
+@pytest.mark.parametrize("said", ["k3y-of-ours", "tok-en-99", "tok en", "bWU6cGFzcy13b3Jk", "abcdefghijklmnopq"])
+def test_a_receiver_that_says_a_part_of_its_address_gives_nothing_away(crawler, monkeypatch, said):
+    address = "https://me:pass-word@127.0.0.1/services/abcdefghijklmnopq/k3y-of-ours?token=tok-en-99&other=tok%20en"
+    monkeypatch.setenv("URL", address)
+
+    async def answer(self, body, headers):
+        return Answer(status=403, body=f"unknown {said} of services", retry_after=None, leads_to=None)
+
+    monkeypatch.setattr("crawler.fetch.Sender.__call__", answer)
+    done = crawler([hook("newsroom")], "alerts", "test", "newsroom")
+    assert done.stdout == "newsroom: test failed: the receiver answered 403 unknown … of services\n"
 
 
 def test_a_program_is_looked_for_beside_the_config(crawler, tmp_path, monkeypatch):
