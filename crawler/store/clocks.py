@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from crawler.schedule import wrong_clock
 from crawler.store.rows import moment, text
 
 #: Times that the program has set for itself: (table, column, the rows that still wait).
@@ -15,6 +16,15 @@ _DUE = (
     ("sink_states", "next_attempt_at", "next_attempt_at IS NOT NULL"),
     ("suspects", "next_check_at", "next_check_at IS NOT NULL"),
     ("walks", "next_at", "next_at IS NOT NULL"),
+)
+#: No Alert and no Sink waits for longer than a day and what varies it: what does was told so by a wrong clock.
+_LONGEST = timedelta(hours=29)
+#: Since when an Alert or a Sink is in trouble, and when that was told: (table, column, the rows that still wait).
+_SINCE = (
+    ("alerts", "tried_since", "state = 'pending'"),
+    ("sink_states", "failing_since", "true"),
+    ("sink_states", "told_at", "true"),
+    ("sink_states", "refusal_told_at", "true"),
 )
 
 
@@ -33,6 +43,26 @@ def shift(connection: sqlite3.Connection, before: datetime, after: datetime) -> 
              WHERE {waiting} AND (:seconds < 0 OR {column} <= :after)
             """,  # noqa: S608 (our names)
             {"seconds": seconds, "after": text(after)},
+        )
+    bound(connection, after)
+
+
+def bound(connection: sqlite3.Connection, now: datetime) -> None:
+    """Bring back what Alerts and Sinks were told by a clock that was ahead: they would wait until it has caught up.
+
+    A clock that is behind says the same of good times; by that one nothing is changed.
+    """
+    if wrong_clock(now) is not None:
+        return
+    for table in ("alerts", "sink_states"):
+        connection.execute(
+            f"UPDATE {table} SET next_attempt_at = :now WHERE next_attempt_at > :latest",  # noqa: S608 (our names)
+            {"now": text(now), "latest": text(now + _LONGEST)},
+        )
+    for table, column, waiting in _SINCE:
+        connection.execute(
+            f"UPDATE {table} SET {column} = :now WHERE {waiting} AND {column} > :now",  # noqa: S608
+            {"now": text(now)},
         )
 
 

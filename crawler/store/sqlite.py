@@ -118,6 +118,7 @@ class SqliteStore:
         def write(db: sqlite3.Connection) -> None:
             sources.sync_sources(db, entries, now, reloading=reloading)
             sources.sync_sinks(db, sinks)
+            clocks.bound(db, now)
             covering.unwatched(db)
 
         await self._writer.write(write)

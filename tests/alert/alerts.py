@@ -34,12 +34,12 @@ def payload(number=1, *, headline="example.org · title edited · “A post”",
     }
 
 
-def prepared(store, sinks, *edits):
+def prepared(store, sinks, *edits, at=NOW):
     """Posts with edits that are due for every sink: `(1, "B", "c_1")` gives post 1 the title "B" by Change c_1."""
-    asyncio.run(_prepare(store, sinks, edits))
+    asyncio.run(_prepare(store, sinks, edits, at))
 
 
-async def _prepare(store, sinks, edits):
+async def _prepare(store, sinks, edits, at):
     await store.sync([entry()], sinks, NOW)
     await store.register(store.sources()[0], site(), NOW)
     (endpoint,) = store.endpoints(store.sources()[0].id)
@@ -48,4 +48,4 @@ async def _prepare(store, sinks, edits):
     for number, title, change_id in edits:
         (post,) = store.known(endpoint.source_id, endpoint.id, keys(sighting(number))).posts.values()
         seen = sighting(number, title=title)
-        await store.commit(plan(endpoint, edit(post, seen, change_id=change_id, sinks=sinks)))
+        await store.commit(plan(endpoint, edit(post, seen, change_id=change_id, sinks=sinks), now=at))

@@ -18,8 +18,9 @@ from crawler.store import SqliteStore
 from tests.cli.conftest import NOW, runner
 from tests.cli.scene import at, record, scene
 
-#: a time that does not come while the tests run
-LATER = datetime(2099, 3, 10, 14, 0, tzinfo=UTC)
+#: a time that does not come while the tests run, and that no wrong clock could have told
+LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=20)
+IN_SEOUL = LATER + timedelta(hours=9)
 TITLES = ("First", "Second", "Third", "Fourth")
 
 
@@ -111,13 +112,13 @@ def test_each_row_says_what_to_whom_and_how_it_went(crawler):
         ("pending", 1),
         ("pending", 0),
     ]
-    assert found[3]["next_attempt_at"] == "2099-03-10T14:00:00Z"
+    assert found[3]["next_attempt_at"] == f"{LATER:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def test_the_table_has_the_clock_of_the_config_and_nothing_to_come_for_the_dead(crawler):
     third, second, _ = crawler("alerts", "--failed").stdout.splitlines()[1:]
     assert " ".join(third.split()) == (
-        "3 pending log published site.example Third 1 2099-03-10 23:00 timeout: no answer within 15 s"
+        f"3 pending log published site.example Third 1 {IN_SEOUL:%Y-%m-%d %H:%M} timeout: no answer within 15 s"
     )
     assert " ".join(second.split()) == "2 dead log published site.example Second 1 400 Bad Request"
 
@@ -147,7 +148,7 @@ def test_of_named_ones_only_these_are_made_due(crawler):
     found = {row["id"]: row for row in rows(crawler("alerts", "--format", "json"))}
     # The fourth was due anyway; the third waits for its time.
     assert [found[number]["state"] for number in (2, 3, 4)] == ["delivered", "pending", "delivered"]
-    assert found[3]["next_attempt_at"] == "2099-03-10T14:00:00Z"
+    assert found[3]["next_attempt_at"] == f"{LATER:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def test_what_fails_again_says_why_and_the_dead_begin_anew(crawler, outbox):
@@ -263,7 +264,7 @@ def test_a_sink_that_is_none_is_an_error_with_the_nearest_name(crawler, name, sa
 
 
 def test_a_sink_that_rests_is_named_with_until_when_and_why(crawler, outbox):
-    told = "log rests until 2099-03-10 23:00, it failed once: timeout: no answer within 15 s"
+    told = f"log rests until {IN_SEOUL:%Y-%m-%d %H:%M}, it failed once: timeout: no answer within 15 s"
     assert told in crawler("alerts").stdout
     assert told in crawler("alerts", "--sink", "log").stdout
     assert told not in crawler("alerts", "--sink", "out").stdout

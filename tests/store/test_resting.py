@@ -13,7 +13,7 @@ from crawler.store import SqliteStore
 from crawler.store.measuring import measure
 from tests.alert.alerts import prepared
 from tests.alert.test_delivery import Sink
-from tests.store.builders import NOW
+from tests.store.builders import NOW, entry
 
 NOTIFIED = ["log", "team"]
 
@@ -112,3 +112,35 @@ def test_one_alert_that_always_fails_holds_up_no_other(path):
         for days in range(1, 15):
             run(store, choosy, after=timedelta(days=days))
         assert rows(store, "SELECT state, attempts FROM alerts WHERE change_id = 'c_1'") == [("dead", 11)]
+
+
+AHEAD = timedelta(days=1500)
+
+
+def put_right(store, *, by):
+    """The clock was ahead: the daemon sees it being put back, a `poll` only that it is another time."""
+    if by == "daemon":
+        asyncio.run(store.shift(NOW + AHEAD, NOW))
+    asyncio.run(store.sync([entry()], NOTIFIED, NOW))
+
+
+@pytest.mark.parametrize("by", ["daemon", "poll"])
+def test_what_a_clock_told_that_was_years_ahead_is_delivered_all_the_same(tmp_path, by):
+    with SqliteStore(tmp_path / "crawler.db") as store:
+        prepared(store, NOTIFIED, *((number, "B", f"c_{number}") for number in range(1, 4)), at=NOW + AHEAD)
+        run(store, Sink(c_1=[SinkError("down", retry_after=600)]), after=AHEAD)
+        put_right(store, by=by)
+        well = Sink()
+        run(store, well, after=timedelta(hours=1))
+        assert sorted(well.taken) == ["c_1", "c_2", "c_3"]
+
+
+@pytest.mark.parametrize("by", ["daemon", "poll"])
+def test_a_sink_that_was_down_by_a_clock_years_ahead_is_given_up_and_told_of_in_time(path, by):
+    with SqliteStore(path) as store:
+        down, team = Sink(**{f"c_{number}": [SinkError("down")] * 999 for number in range(1, 6)}), Told("team")
+        run(store, down, after=AHEAD)
+        put_right(store, by=by)
+        for hours in range(96):
+            run(store, down, team, after=timedelta(hours=hours))
+        assert [kind for kind, _ in team.taken] == ["program.sink_dead"]
