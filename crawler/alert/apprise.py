@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
-from crawler.alert import mail
+from crawler.alert import mail, replies
 from crawler.alert.hearing import heard
 from crawler.alert.mail import Mailbox, Person
 from crawler.alert.wording import Template, Wording
@@ -24,6 +24,7 @@ with warnings.catch_warnings():
     from apprise.common import OverflowMode, PersistentStoreMode
     from apprise.plugins.email import NotifyEmail
 
+replies.bound()
 #: Answers that the same message would get again.
 _FOR_GOOD = {400, 410, 413, 414, 415, 422}
 _STATUS = re.compile(r"error=(\d{3})\b")

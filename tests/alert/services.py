@@ -102,6 +102,15 @@ async def _web(path, reader, writer):
     _note(path, method=method, path=target, body=body.decode("utf-8", "surrogateescape"))
     last = target.rpartition("/")[2]
     status = HTTPStatus(int(last)) if last.isdigit() and len(last) == 3 else HTTPStatus.OK
+    if last in ("endless", "drip"):
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while True:
+                writer.write(b"x" * (65536 if last == "endless" else 1))
+                await writer.drain()
+                await asyncio.sleep(0 if last == "endless" else 0.005)
+        writer.close()
+        return
     location = f"Location: http://{_header(head, 'host')}/canary\r\n" if 300 <= status < 400 else ""
     writer.write(
         f"HTTP/1.1 {int(status)} {status.phrase}\r\nConnection: close\r\nContent-Length: 0\r\n{location}\r\n".encode()

@@ -254,6 +254,13 @@ def test_a_service_that_refuses_is_tried_again_unless_it_would_say_the_same(plac
     assert str(status) in str(error)
 
 
+@pytest.mark.parametrize("way", ["endless", "drip"])
+def test_of_an_answer_without_end_only_the_beginning_is_read(places, monkeypatch, way):
+    monkeypatch.setattr("crawler.alert.replies._SECONDS", 5.0 if way == "endless" else 0.1)
+    assert send(chatting(places, way, seconds=10.0), SAMPLE) == [None]
+    assert len(places.posts()) == 1
+
+
 def test_an_alert_follows_no_redirect_to_another_place(places):
     error = refusal(chatting(places, f"{SECRET}/302"), SAMPLE)
     assert not error.permanent
