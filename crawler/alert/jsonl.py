@@ -55,7 +55,10 @@ class JsonlSink:
         return "it was there already" if is_repeat else None
 
     def _repaired_tail(self, descriptor: int, most: int) -> bytes:
-        """The last lines of the file. A line that a crash cut off was never acknowledged and is taken away."""
+        """The last lines of the file. A line that a crash cut off was never acknowledged and is taken away.
+
+        Raises ValueError for a file that ends with something else.
+        """
         size = os.fstat(descriptor).st_size
         tail = os.pread(descriptor, most, max(0, size - most))
         if not tail or tail.endswith(b"\n"):
@@ -65,6 +68,7 @@ class JsonlSink:
             os.write(descriptor, b"\n")
             return tail + b"\n"
         if len(torn) < most:
+            _check_ours(torn)
             os.ftruncate(descriptor, size - len(torn))
             return tail[: len(tail) - len(torn)]
         os.write(descriptor, b"\n")
@@ -104,6 +108,12 @@ def _written(descriptor: int, line: bytes) -> None:
     rest = memoryview(line)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
+
+
+def _check_ours(torn: bytes) -> None:
+    """What is taken away begins like an alert, or is nothing yet: after a loss of power a file may end with zeros."""
+    if not torn.startswith(b"{") and torn.strip(b"\0"):
+        raise ValueError("ends with no line of crawler and is left as it is; move it away or change `path`")
 
 
 def _is_json(line: bytes) -> bool:

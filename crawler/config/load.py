@@ -55,13 +55,16 @@ def _config(opened: Top, files: Files, env: Mapping[str, str], urls: Iterable[st
     declared += _besides(urls, {each.address.url for each in declared}, opened, gatherer)
     cascade = Cascade(defaults, groups)
     sink_trees = opened.tree["sinks"] if opened.has("sinks") else None
+    taken = {folder / head.store: "the store", opened.path.absolute(): "the config"}
     return Config(
         path=opened.path,
         store=folder / head.store,
         contact=head.contact,
         timezone=head.timezone or system_zone(env),
         sources=tuple(cascade.source(each) for each in declared),
-        sinks=tuple(sinks(sink_trees, folder, opened.place("sinks"), known)) if sink_trees is not None else (),
+        sinks=tuple(sinks(sink_trees, folder, opened.place("sinks"), known, taken=taken))
+        if sink_trees is not None
+        else (),
         fetch=_fetch(opened),
         retention=_retention(opened),
         metrics=_metrics(opened),

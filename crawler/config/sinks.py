@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import os
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from crawler.config.problems import nearest, one_of
 from crawler.config.reads import show
 from crawler.config.references import Unresolved
 from crawler.config.result import SinkConfig
-from crawler.config.sink_keys import SINKS, SinkKeys, When
+from crawler.config.sink_keys import SINKS, AtomKeys, JsonlKeys, SinkKeys, When
 from crawler.config.tree import Map, Seq
 from crawler.model import RouteMatch
 from crawler.model.change import CHANGE_KINDS
@@ -23,8 +24,13 @@ from crawler.model.change import CHANGE_KINDS
 _USUAL_KINDS = tuple(kind for kind in CHANGE_KINDS if kind != "published")
 
 
-def sinks(tree: object, folder: Path, place: Place, groups: Collection[str]) -> Iterator[SinkConfig]:
-    """The sinks that are right, in the order of the file; what is wrong with the others is told."""
+def sinks(
+    tree: object, folder: Path, place: Place, groups: Collection[str], *, taken: Mapping[Path, str]
+) -> Iterator[SinkConfig]:
+    """The sinks that are right, in the order of the file; what is wrong with the others is told.
+
+    `taken`: files that no sink may write into, and what they are.
+    """
     if not isinstance(tree, Seq):
         place.tell(tree, (), "must be a list; each sink begins with `- name:`")
         return
@@ -38,6 +44,8 @@ def sinks(tree: object, folder: Path, place: Place, groups: Collection[str]) -> 
         _check_name(each, own, names)
         _check_groups(each, own, groups)
         if keys is not None and type(keys) is not SinkKeys:
+            if isinstance(keys, JsonlKeys | AtomKeys):
+                _check_path(folder / keys.path, each, own, taken)
             yield _sink(keys, each, folder, own)
 
 
@@ -82,6 +90,12 @@ def _check_groups(tree: Map, place: Place, groups: Collection[str]) -> None:
             if isinstance(group, str) and group.strip() not in groups:
                 loc = ("when", number, "groups", position)
                 place.tell(tree, loc, f"no group {show(group)}{nearest(group, groups)}")
+
+
+def _check_path(path: Path, tree: Map, place: Place, taken: Mapping[Path, str]) -> None:
+    for other, what in taken.items():
+        if os.path.realpath(path) == os.path.realpath(other):
+            place.tell(tree, ("path",), f"is {what}, which an alert would destroy; write another")
 
 
 def _sink(keys: SinkKeys, tree: Map, folder: Path, place: Place) -> SinkConfig:

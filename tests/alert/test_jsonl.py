@@ -127,6 +127,7 @@ LEFT_BEHIND = {
     "half a line": (json.dumps(payload(2))[:-20], ["c_1", "c_2", "c_3"]),
     "half a long line": (json.dumps(payload(2, diff=LONG))[:-20], ["c_1", "c_2", "c_3"]),
     "one character": ("{", ["c_1", "c_2", "c_3"]),
+    "zeros": ("\0" * 5000, ["c_1", "c_2", "c_3"]),
     "a whole line without its end": (json.dumps(payload(2), separators=(",", ":")), ["c_1", "c_2", "c_3"]),
     "a whole line of somebody else": ('{"mine":1}', ["c_1", {"mine": 1}, "c_2", "c_3"]),
 }
@@ -146,6 +147,14 @@ def test_a_file_that_holds_nothing_but_half_a_line_is_mended(path):
     path.write_text('{"type":"post.ed')
     send(JsonlSink("log", path), payload(1))
     assert ids(path) == ["c_1"]
+
+
+@pytest.mark.parametrize("text", [b"SQLite format 3\0\x10\n\x02\x02\0\xff", b"my notes", b"one\ntwo"])
+def test_a_file_of_somebody_else_loses_nothing(path, text):
+    path.write_bytes(text)
+    with pytest.raises(SinkError, match="ends with no line of crawler and is left as it is"):
+        send(JsonlSink("log", path), payload(1))
+    assert path.read_bytes() == text
 
 
 def test_a_rotated_file_is_followed(path):
