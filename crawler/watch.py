@@ -38,8 +38,8 @@ class Watch:
     configs: Mapping[str, SourceConfig]
     #: asks the address of the config's `heartbeat`
     heartbeat: Fetch | None = None
-    #: set when another one has taken its place: its Sinks may be wrong by now
-    replaced: asyncio.Event = field(default_factory=asyncio.Event)
+    #: set when another one has taken its place, and its Sinks may be wrong by now, or when the end is near
+    over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def pairs(self, sources: Iterable[Source]) -> list[tuple[Source, SourceConfig]]:
         """These Sources with what the config says of them; removed ones and duplicates are left out."""

@@ -22,7 +22,7 @@ async def deliver_now(watch: Watch, sinks: Turns) -> int:
 
 
 async def deliver_to(watch: Watch, sink: Sink) -> int:
-    """Try every due Alert of a Sink once, until another config is in use. Returns 1 where it failed, else 0."""
+    """Try every due Alert of a Sink once, until its Watch is over. Returns 1 where it failed, else 0."""
     routes = watch.desk.routes
     return await deliver(
         watch.store,
@@ -30,5 +30,5 @@ async def deliver_to(watch: Watch, sink: Sink) -> int:
         watch.desk.clock,
         notified=notified(routes),
         paces=paces(routes),
-        goes_on=lambda: not watch.replaced.is_set(),
+        goes_on=lambda: not watch.over.is_set(),
     )

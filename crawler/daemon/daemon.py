@@ -49,6 +49,8 @@ PING_SECONDS = 10.0
 KEEPING_SECONDS = 60.0
 #: Polls under way may end within this after a stop; what is then still open is dropped whole.
 DRAIN_SECONDS = 9.0
+#: So long before that no further alert is begun: one that is cut short may have been taken, and would come again.
+LAST_ALERT_SECONDS = 4.0
 #: For a config of ten thousand sources on a busy machine.
 READ_SECONDS = 30.0
 
@@ -183,7 +185,9 @@ class Daemon:
         self._polling.stop()
         self._notifier.stopping("finishing what is under way")
         self._timing.pause()
-        deadline = asyncio.get_running_loop().time() + DRAIN_SECONDS
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + DRAIN_SECONDS
+        loop.call_at(deadline - LAST_ALERT_SECONDS, self.watch.over.set)
         hurry = self._signals.hurry
         underway = [*self._polling.tasks, *self._serving.tasks, *self._keeping.tasks]
         await ended(underway, deadline=deadline, hurry=hurry)

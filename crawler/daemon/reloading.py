@@ -49,7 +49,7 @@ class Watches:
             raise
         self._open = watch, opening
         if old is not None:
-            old[0].replaced.set()
+            old[0].over.set()
             # Only now: the store may have been slow to take it, and polls were begun with the old one meanwhile.
             closing = asyncio.create_task(_close_after(old[1], list(users())))
             self._closings.add(closing)

@@ -6,6 +6,8 @@ import asyncio
 
 import structlog
 
+from crawler.alert import JsonlSink
+from crawler.daemon import daemon as life
 from tests.daemon.bench import World
 
 
@@ -34,3 +36,31 @@ def test_a_dead_sink_is_tried_ever_more_rarely_and_everything_is_told_once_it_is
     # 2,520 ticks, eight alerts; the sink rests for half an hour
     assert 1 <= tried <= 2
     assert sorted(alert["data"]["post"]["title"] for alert in world.alerts()) == [f"News {n}" for n in range(8)]
+
+
+def test_an_end_in_the_middle_of_many_cuts_none_short(tmp_path, monkeypatch):
+    monkeypatch.setattr(life, "DRAIN_SECONDS", 1.5)
+    monkeypatch.setattr(life, "LAST_ALERT_SECONDS", 1.0)
+    send, begun = JsonlSink.send, asyncio.Event()
+
+    async def slow(sink, payload):
+        begun.set()
+        reply = await send(sink, payload)
+        await asyncio.sleep(0.2)
+        return reply
+
+    monkeypatch.setattr(JsonlSink, "send", slow)
+    world = World(tmp_path, hosts=1)
+
+    async def story():
+        async with world.running() as daemon:
+            await world.step(daemon, seconds=1)
+            for number in range(9):
+                world.sites["s000.example"].publish(f"News {number}", "<p>Text.</p>")
+            world.clock.advance(minutes=20)
+            await daemon.tick()
+            await begun.wait()
+
+    asyncio.run(story())
+    taken = world.one("SELECT count(*) FROM alerts WHERE state = 'delivered'")
+    assert 1 <= taken == len(world.alerts()) < 9
