@@ -13,8 +13,9 @@ from crawler.render import for_people
 from crawler.render.samples import samples, trial
 from crawler.workers import Limits, Workers
 
-#: A runaway template costs this and no poll: those have other children.
-_LIMITS = Limits(memory=256 * 1024 * 1024, cpu=2, wall=20, output=1024 * 1024)
+#: A runaway template costs this and no poll: those have other children. On a busy machine two seconds of CPU are many
+#: more by the clock: it has to be given up before the delivery is, else the alert would never go out in other words.
+_LIMITS = Limits(memory=256 * 1024 * 1024, cpu=2, wall=10, output=1024 * 1024)
 #: In bytes.
 _MOST_TEMPLATE = 256 * 1024
 

@@ -7,6 +7,8 @@ from importlib.util import find_spec
 
 import pytest
 
+from crawler.alert import delivery
+from crawler.cli import templates
 from crawler.render.samples import samples, trial
 from tests.alert.services import services
 from tests.cli.conftest import NOW, runner
@@ -60,6 +62,10 @@ def test_a_template_that_fails_for_any_alert_is_a_mistake_with_its_place(checked
     assert done.exit_code == 2
     assert "config.yaml:6: sinks[1].template: " in done.stderr
     assert said in done.stderr
+
+
+def test_a_template_without_an_end_is_given_up_while_there_is_time_for_other_words():
+    assert templates._LIMITS.wall <= delivery.SECONDS / 2
 
 
 def test_notices_are_not_tried_where_none_are_taken(checked):
