@@ -22,6 +22,8 @@ def check_writable(path: Path, *, replaced: bool = False) -> None:
     """Raises OSError where a file could not be written, or `replaced` by another one; nothing is made."""
     if path.is_dir():
         raise IsADirectoryError(0, "is a folder")
+    if path.is_fifo():
+        raise OSError(0, "is a pipe and no file; a `command` sink can write into it")
     if not path.parent.exists():
         raise FileNotFoundError(0, f"there is no folder {path.parent}")
     place = path if path.exists() and not replaced else path.parent

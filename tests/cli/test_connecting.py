@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from crawler.model.web import Answer
@@ -19,6 +21,7 @@ def crawler(tmp_path, monkeypatch):
     (tmp_path / "on-change").chmod(0o755)
     (tmp_path / "plain").write_text("no program")
     (tmp_path / "mine.xml").write_text("<rss/>")
+    os.mkfifo(tmp_path / "pipe")
     monkeypatch.setenv("SECRET", SECRET)
     monkeypatch.setenv("TOKEN", "hush-hush")
 
@@ -61,6 +64,7 @@ def test_sinks_that_would_take_alerts_are_ok_and_none_is_sent(crawler, tmp_path,
 BROKEN = {
     "name: a, type: jsonl, path: missing/alerts.jsonl": "there is no folder",
     "name: a, type: jsonl, path: .": "is a folder",
+    "name: a, type: jsonl, path: pipe": "is a pipe and no file",
     "name: a, type: command, run: [./missing]": "no such program",
     "name: a, type: command, run: [./plain]": "may not be executed",
     "name: a, type: command, run: [no-such-program]": "looked for in $PATH",
