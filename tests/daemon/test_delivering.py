@@ -7,6 +7,7 @@ import asyncio
 import structlog
 
 from crawler.alert import JsonlSink
+from crawler.commands.delivering import deliver_now
 from crawler.daemon import daemon as life
 from tests.daemon.bench import World
 
@@ -64,3 +65,50 @@ def test_an_end_in_the_middle_of_many_cuts_none_short(tmp_path, monkeypatch):
     asyncio.run(story())
     taken = world.one("SELECT count(*) FROM alerts WHERE state = 'delivered'")
     assert 1 <= taken == len(world.alerts()) < 9
+
+
+def test_the_daemon_and_a_command_never_send_an_alert_twice(tmp_path, monkeypatch):
+    send, begun, sent = JsonlSink.send, asyncio.Event(), []
+
+    async def slow(sink, payload):
+        begun.set()
+        sent.append(payload["data"]["id"])
+        await asyncio.sleep(0.01)
+        return await send(sink, payload)
+
+    monkeypatch.setattr(JsonlSink, "send", slow)
+    world = World(tmp_path, hosts=1)
+
+    async def story():
+        async with world.running() as daemon:
+            await world.step(daemon, seconds=1)
+            for number in range(9):
+                world.sites["s000.example"].publish(f"News {number}", "<p>Text.</p>")
+            world.clock.advance(minutes=20)
+            await daemon.tick()
+            await begun.wait()
+            await deliver_now(daemon.watch, daemon.sinks)
+            await daemon.idle()
+
+    asyncio.run(story())
+    assert len(sent) == len(set(sent)) == 9
+
+
+def test_what_the_last_poll_finds_is_told_before_the_end(tmp_path):
+    world = World(tmp_path, hosts=1)
+
+    async def story():
+        async with world.running() as daemon:
+            await world.step(daemon, seconds=1)
+            world.sites["s000.example"].publish("The last news", "<p>Text.</p>")
+            world.clock.advance(minutes=20)
+            world.hold.clear()
+            asked = world.asked["s000.example"]
+            before = len(asked)
+            await daemon.tick()
+            while len(asked) == before:
+                await asyncio.sleep(0.01)
+            asyncio.get_running_loop().call_later(0.1, world.hold.set)
+
+    asyncio.run(story())
+    assert [alert["data"]["post"]["title"] for alert in world.alerts()] == ["The last news"]

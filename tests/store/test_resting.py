@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from crawler.alert import deliver
+from crawler.alert import deliver, delivery
 from crawler.errors import SinkError
 from crawler.store import SqliteStore
 from crawler.store.measuring import measure
@@ -112,6 +112,29 @@ def test_one_alert_that_always_fails_holds_up_no_other(path):
         for days in range(1, 15):
             run(store, choosy, after=timedelta(days=days))
         assert rows(store, "SELECT state, attempts FROM alerts WHERE change_id = 'c_1'") == [("dead", 11)]
+
+
+def test_a_sink_that_forgets_its_own_limit_is_left_after_that_of_the_delivery(path, monkeypatch):
+    monkeypatch.setattr(delivery, "SECONDS", 0.05)
+
+    class Forgetful(Sink):
+        async def send(self, _payload):
+            await asyncio.sleep(60)
+
+    with SqliteStore(path) as store:
+        assert run(store, Forgetful(), after=timedelta()) == 1
+        ((state, error),) = rows(store, "SELECT state, last_error FROM alerts WHERE attempts > 0")
+        assert (state, error) == ("pending", "log: not taken within 0.05 s")
+
+
+def test_a_clock_that_is_put_back_makes_no_rest_longer(path):
+    with SqliteStore(path) as store:
+        run(store, Sink(c_1=[SinkError("down", retry_after=600)]), after=timedelta())
+        asyncio.run(store.shift(NOW, NOW - timedelta(hours=1)))
+        well = Sink()
+        for minutes, taken in ((9, 0), (11, 5)):
+            run(store, well, after=timedelta(minutes=minutes - 60))
+            assert len(well.taken) == taken
 
 
 AHEAD = timedelta(days=1500)
