@@ -68,11 +68,12 @@ def test_polls_neither_stop_nor_burst(tmp_path, jump):
     asyncio.run(story())
     for host, times in world.asked.items():
         # The first poll is discovery, which asks too; the look that follows it comes 15 minutes later.
-        looks = [time for time in times if time > 60]
+        # After a jump a sweep may come with a poll: it is no look of its own.
+        looks = sorted({time for time in times if time > 60})
         assert max(gaps(looks)) <= LONGEST + STEP, host
         assert min(gaps(looks)) >= SHORTEST - STEP - 1, host
         assert 10 <= len(looks) <= 14, host
-    after = [time for times in world.asked.values() for time in times if time > 60]
+    after = [time for times in world.asked.values() for time in set(times) if time > 60]
     busiest = max(after.count(time) for time in after)
     assert busiest <= 14, "they all come at once"
 

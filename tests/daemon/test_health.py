@@ -135,7 +135,7 @@ def test_a_delivery_that_hangs_is_a_standstill_until_it_ends(tmp_path, monkeypat
     async def hanging(*_):
         await released.wait()
 
-    monkeypatch.setattr("crawler.daemon.delivering.deliver", hanging)
+    monkeypatch.setattr("crawler.daemon.delivering.deliver_to", hanging)
 
     async def story():
         async with world.running() as daemon:

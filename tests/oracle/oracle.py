@@ -176,7 +176,7 @@ def _state(post: Post) -> str:
 
 def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
     """What is not told is never compared."""
-    return tuple(name for name in new if None not in (old[name], new[name]) and old[name] != new[name])
+    return tuple(sorted(name for name in new if None not in (old[name], new[name]) and old[name] != new[name]))
 
 
 def _change(seen: Seen, post: Post, state: str, names: tuple[str, ...]) -> Change | None:

@@ -51,7 +51,7 @@ class Watcher(Bench):
         told: dict[int, list[Change]] = {}
         for row in rows:
             silent = 0 if self.may_be_feed and row["kind"] == "edited" and row["silent"] is None else row["silent"]
-            change = Change(row["kind"], tuple(json.loads(row["fields"])), silent)
+            change = Change(row["kind"], tuple(sorted(json.loads(row["fields"]))), silent)
             told.setdefault(row["wp_id"], []).append(change)
         return told
 

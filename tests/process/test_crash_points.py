@@ -136,6 +136,7 @@ class World:
 
     def fresh(self, name):
         folder = self.folder / name
+        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         shutil.copy(self.made / "crawler.db", folder)
         self._equip(folder)

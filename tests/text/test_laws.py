@@ -73,7 +73,7 @@ SOUP = st.lists(
 @given(SOUP)
 def test_no_soup_of_tags_breaks_it_and_text_behind_it_is_there(soup):
     # An unfinished tag, attribute or comment takes all up to its end: close whatever may be open.
-    closed = "".join(soup) + "'>\">--></a></pre></code></button></form></noscript></svg></video></table>"
+    closed = "".join(soup) + "' '>\" \">--></a></pre></code></button></form></noscript></svg></video></table>"
     text = canonical_text(closed + "<p>after the end</p>")
     assert text.endswith("after the end")
     assert not any(char in text for char in "\0\x1b\u202e\ud800\uffff")
