@@ -18,12 +18,14 @@ CASES = [(4, "fine"), (7, "faults"), (8, "closings"), (9, "many gone")]
 if "ORACLE_SEED" in os.environ:
     CASES = [(int(seed), story) for seed in os.environ["ORACLE_SEED"].split() for story in STORIES]
 OPERATIONS = 300
+#: Each of its sweeps reads an archive over and over: a third of the operations takes as long as three other stories.
+FEWER = {"many gone": 100}
 
 
 @pytest.mark.parametrize(("seed", "story"), CASES)
 def test_a_random_history_is_told_exactly(seed, story, tmp_path, wordpress):
     told = STORIES[story](wordpress, tmp_path, seed)
     try:
-        told.run(OPERATIONS)
+        told.run(FEWER.get(story, OPERATIONS))
     finally:
         told.close()
