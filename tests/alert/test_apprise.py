@@ -7,6 +7,7 @@ import email
 import email.policy
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -155,12 +156,13 @@ def test_a_mail_that_was_taken_without_an_answer_comes_again_with_the_same_id(pl
         ("busy", "", "421 too busy"),
         # The password must not go over the line in the clear.
         ("mail", f"&mode=starttls&user=me&pass={SECRET}", "STARTTLS extension not supported"),
-        ("web", "", "ended the connection"),
+        # It waits for us, as we for it: whoever notices first that the time is over says so.
+        ("web", "", "ended the connection|no answer within 2 s"),
     ],
 )
 def test_trouble_with_the_mail_server_is_tried_again(places, place, more, said):
     error = refusal(mailing(places, "a@example.org", place=place, more=more, seconds=2.0), SAMPLE)
-    assert said in str(error)
+    assert re.search(said, str(error))
     assert not error.permanent
     assert places.mails() == []
 
