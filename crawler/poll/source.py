@@ -46,7 +46,8 @@ async def poll_source(desk: Desk, source: Source, config: SourceConfig, *, force
         await desk.store.postpone(source.id, str(error)[:2000], due)
         polled = Polled(source=source.name, ok=False, reason=reason_of(error), error=str(error))
     else:
-        if found.duplicate_of is not None:
+        if found.duplicate_of is not None or not found.endpoints:
+            # Without any, another one that was polled at the same time has just turned out to be the same site.
             return Polled(source=source.name, ok=True, duplicate_of=found.duplicate_of)
         polled = await _run(UnderWay(found, source, config, started, forced=forced))
     if polled.error is not None:
