@@ -15,8 +15,6 @@ from crawler.cli.printing import block, line, note, show
 from crawler.config import Config
 
 _ALL_FAILED, _SOME_FAILED = 1, 3
-#: Types of sinks whose words can be a template's.
-FOR_PEOPLE = ("stdout", "apprise")
 
 
 @click.command()
@@ -38,7 +36,7 @@ def check(app: App, connects: bool, prints: bool, schema: bool) -> None:
         sys.stdout.write(json_text(configuration.json_schema(), indent=2) + "\n")
         return
     config = app.config()
-    if any(sink.type == "apprise" or (sink.type in FOR_PEOPLE and sink.template) for sink in config.sinks):
+    if any(sink.type == "apprise" or (sink.is_for_people and sink.template) for sink in config.sinks):
         # Here and not above: it loads much, and most configs have nothing that it is for.
         from crawler.cli.rehearsing import rehearse
 
@@ -64,7 +62,7 @@ def _warnings(config: Config) -> Iterable[str]:
     elif not any(sink.notices for sink in config.sinks):
         yield "no sink takes notices: nobody is told when a source fails for long; give one `notices: true`"
     for sink in config.sinks:
-        if sink.template is not None and sink.type not in FOR_PEOPLE:
+        if sink.template is not None and not sink.is_for_people:
             yield f"the sink {sink.name} has a template, which a {sink.type} sink has no use for: it sends data"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from crawler.cli.app import current_time
-from crawler.cli.checking import FOR_PEOPLE
 from crawler.cli.sinks import opened_sinks
 from crawler.cli.templates import template_of, tried
 from crawler.config import Config, SinkConfig
@@ -26,6 +25,6 @@ async def rehearse(config: Config) -> None:
 
 async def _rehearse(sink: SinkConfig, config: Config) -> None:
     async with opened_sinks(config, [sink]), AsyncExitStack() as stack:
-        template = await template_of(sink, config, stack) if sink.type in FOR_PEOPLE else None
+        template = await template_of(sink, config, stack) if sink.is_for_people else None
         if template is not None:
             await tried(template, sink, config, current_time())

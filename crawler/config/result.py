@@ -90,6 +90,11 @@ class SinkConfig:
     entries: int | None = None
     layer: Layer | None = field(default=None, repr=False, compare=False)
 
+    @property
+    def is_for_people(self) -> bool:
+        """Whether it takes words, which can be a template's."""
+        return self.type in ("stdout", "apprise")
+
     def pace(self, zone: ZoneInfo) -> Pace:
         """When it is told; its quiet hours are those of the zone."""
         return Pace(digest=self.digest, quiet=self.quiet, zone=zone if self.quiet else UTC, storm=self.storm)

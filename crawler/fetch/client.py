@@ -18,7 +18,7 @@ from typing import Self
 import httpx
 
 from crawler.errors import FetchError
-from crawler.fetch.access import SourceAccess, ascii_host, line_of, parse_url, port_of
+from crawler.fetch.access import SourceAccess, line_of
 from crawler.fetch.answers import Answers, Redirect
 from crawler.fetch.body import Room
 from crawler.fetch.exchange import exchange
@@ -27,9 +27,9 @@ from crawler.fetch.guard import Guard, IPNetwork
 from crawler.fetch.lines import HostLines
 from crawler.fetch.redirects import Journey
 from crawler.fetch.requests import build_request
-from crawler.fetch.resolver import GuardedResolver, Resolve, SystemResolver
+from crawler.fetch.resolver import Resolve
 from crawler.fetch.slots import Slots
-from crawler.fetch.transport import PoolTransport, default_tls
+from crawler.fetch.transport import PoolTransport, guarded_pool
 from crawler.model import Fetch, Fetched, NotModified, Request
 
 
@@ -131,8 +131,6 @@ class Fetcher:
             raise
 
     def _open_pool(self) -> PoolTransport:
-        at = parse_url(self._proxy) if self._proxy else None
-        resolver = GuardedResolver(
-            self._guard, self._resolver or SystemResolver(), proxy=(ascii_host(at), port_of(at)) if at else None
+        return guarded_pool(
+            self._guard, connections=self._concurrency, proxy=self._proxy, resolver=self._resolver, tls=self._tls
         )
-        return PoolTransport(resolver, connections=self._concurrency, tls=self._tls or default_tls(), proxy=self._proxy)

@@ -20,8 +20,8 @@ from crawler.fetch.exchange import exchange
 from crawler.fetch.guard import Guard, IPNetwork
 from crawler.fetch.redirects import REDIRECTS
 from crawler.fetch.requests import encoded, sendable_secrets
-from crawler.fetch.resolver import GuardedResolver, Resolve, SystemResolver
-from crawler.fetch.transport import CONNECT_SECONDS, PoolTransport, default_tls
+from crawler.fetch.resolver import Resolve
+from crawler.fetch.transport import CONNECT_SECONDS, PoolTransport, guarded_pool
 from crawler.model.web import Answer
 
 #: What an answer may take, from the look-up of the name to the last byte that is read.
@@ -68,11 +68,7 @@ class Sender:
         self._pool: PoolTransport | None = None
 
     async def __aenter__(self) -> Self:
-        at = parse_url(self._proxy) if self._proxy else None
-        resolver = GuardedResolver(
-            self._guard, self._resolver or SystemResolver(), proxy=(ascii_host(at), port_of(at)) if at else None
-        )
-        self._pool = PoolTransport(resolver, connections=1, tls=self._tls or default_tls(), proxy=self._proxy)
+        self._pool = guarded_pool(self._guard, connections=1, proxy=self._proxy, resolver=self._resolver, tls=self._tls)
         return self
 
     async def __aexit__(

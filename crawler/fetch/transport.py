@@ -12,7 +12,9 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 from yarl import URL
 
-from crawler.fetch.resolver import GuardedResolver
+from crawler.fetch.access import ascii_host, parse_url, port_of
+from crawler.fetch.guard import Guard
+from crawler.fetch.resolver import GuardedResolver, Resolve, SystemResolver
 
 #: A SYN that is dropped shall not take up the whole time of a request: another address may do.
 CONNECT_SECONDS = 10.0
@@ -81,3 +83,14 @@ def _reuse_trace() -> aiohttp.TraceConfig:
     trace = aiohttp.TraceConfig()
     trace.on_connection_reuseconn.append(mark)
     return trace
+
+
+def guarded_pool(
+    guard: Guard, *, connections: int, proxy: str | None, resolver: Resolve | None, tls: ssl.SSLContext | None
+) -> PoolTransport:
+    """A pool that connects only where the Guard lets it, or to the proxy."""
+    at = parse_url(proxy) if proxy else None
+    guarded = GuardedResolver(
+        guard, resolver or SystemResolver(), proxy=(ascii_host(at), port_of(at)) if at is not None else None
+    )
+    return PoolTransport(guarded, connections=connections, tls=tls or default_tls(), proxy=proxy)

@@ -34,7 +34,7 @@ _REASONS: dict[Reason | None, tuple[str, str]] = {
 
 def failing(url: str, trouble: Trouble, since: datetime, polls: int) -> str:
     """A Source of which nothing can be read any more."""
-    return _lines(
+    return lines(
         f"Nothing of it could be read since {moment(since)}, {polls} polls in a row: {_why(trouble)}",
         "It is asked again, ever more rarely but at least once a day; its posts stay as they are.",
         f"{_REASONS[trouble.reason][1]} {one_line(url)}",
@@ -43,7 +43,7 @@ def failing(url: str, trouble: Trouble, since: datetime, polls: int) -> str:
 
 def gone(url: str, since: datetime, polls: int) -> str:
     """A Source whose server says that it is gone for good."""
-    return _lines(
+    return lines(
         f"Its server says that it is gone for good (HTTP 410), since {moment(since)}, {polls} polls in a row.",
         "It is still asked once a day; its posts stay as they are.",
         f"If it has moved, write its new url; if not, take it out of `sources`. {one_line(url)}",
@@ -55,7 +55,7 @@ def blind(types: Sequence[str], trouble: Trouble, since: datetime, *, only_feed:
     seen = "the rest of it works"
     if only_feed and "posts" in types:
         seen = "its feed stands in: new posts are still seen, and edits of those that it shows; other edits are not"
-    return _lines(
+    return lines(
         f"Its REST API ({one_line(', '.join(types))}) could not be read since {moment(since)}: {_why(trouble)}",
         f"It is asked again, mostly once an hour; {seen}. What could not be seen meanwhile is told once it can be read"
         " again, but of several edits only what they came to.",
@@ -66,7 +66,7 @@ def blind(types: Sequence[str], trouble: Trouble, since: datetime, *, only_feed:
 def recovered(since: datetime | None, now: datetime, *, what: str = "It") -> str:
     """What had been told to fail works again."""
     lasted = f"; it could not since {moment(since)}" if since is not None else ""
-    return _lines(
+    return lines(
         f"{what} can be read again since {moment(now)}{lasted}.",
         "What can still be seen of that time is told now. What was edited twice, or published and deleted again, is"
         " not: `crawler coverage` lists such gaps.",
@@ -75,7 +75,7 @@ def recovered(since: datetime | None, now: datetime, *, what: str = "It") -> str
 
 def network_down(since: datetime, sources: int) -> str:
     """Nothing at all could be read: most likely our own network."""
-    return _lines(
+    return lines(
         f"Not one source could be read since {moment(since)}; {sources:,} were tried, on several hosts.",
         "All are asked again, ever more rarely but at least once a day; their posts stay as they are.",
         "Most likely this machine has no network, no name server or a proxy in its way.",
@@ -84,7 +84,7 @@ def network_down(since: datetime, sources: int) -> str:
 
 def network_up(since: datetime, now: datetime, source: str) -> str:
     """Something could be read again."""
-    return _lines(
+    return lines(
         f"Sources can be read again since {moment(now)} ({one_line(source)} was the first); none could since"
         f" {moment(since)}.",
         "Those that still cannot be read are told of one by one.",
@@ -101,5 +101,6 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _lines(*lines: str) -> str:
-    return "\n".join(lines)
+def lines(*told: str) -> str:
+    """The lines of a text as one."""
+    return "\n".join(told)
