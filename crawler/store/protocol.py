@@ -191,7 +191,10 @@ class Store(Protocol):
         """The Posts of a Source that only feeds have shown and that may be gone; by when it is their turn."""
 
     def vanished(self, endpoint_id: int, after: datetime, before: datetime, *, since: datetime) -> list[Suspect]:
-        """The Posts published between two that a feed shows, and not shown by it since then, as fresh suspects."""
+        """The Posts published after one that a feed shows, not after another, and not shown by it since then.
+
+        They are fresh suspects.
+        """
 
     def dates_shown(self, endpoint_id: int, since: datetime) -> tuple[datetime | None, datetime | None]:
         """The oldest and the newest date of the Posts that a feed has shown since then."""

@@ -24,12 +24,16 @@ _POST = "p.id AS post_id, p.guid, p.link, p.title, p.state, s.endpoint_id"
 def vanished(
     connection: sqlite3.Connection, endpoint_id: int, after: datetime, before: datetime, *, since: datetime
 ) -> list[Suspect]:
-    """The Posts published between two that a feed shows, and not shown by it since then, as fresh suspects."""
+    """The Posts published between two that a feed shows, and not shown by it since then, as fresh suspects.
+
+    A feed drops what is oldest, so what is as old as the newest that it shows has not slid out of it, whereas what is
+    as old as the oldest may have.
+    """
     rows = connection.execute(
         f"""
         SELECT {_POST} FROM sightings s JOIN posts p ON p.id = s.post_id
          WHERE s.endpoint_id = ? AND s.last_seen_at < ? AND s.missing_since IS NULL
-           AND p.published_at > ? AND p.published_at < ? AND p.state IN ('public', 'protected')
+           AND p.published_at > ? AND p.published_at <= ? AND p.state IN ('public', 'protected')
            AND p.merged_into IS NULL AND {_HAS_GUID} AND {ONLY_BY_FEED}
          ORDER BY p.id
         """,  # noqa: S608 (our own parts)

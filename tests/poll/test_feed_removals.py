@@ -84,6 +84,24 @@ def test_what_slides_out_of_the_window_is_not_missing(bench, site, clock):
     assert bench.rows("SELECT * FROM suspects") == []
 
 
+def test_what_is_published_in_one_second_is_told_apart(bench, site, clock):
+    for number in range(3):
+        site.publish(f"Together {number}", "<p>News.</p>")
+    clock.advance(hours=1)
+    bench.poll()
+    site.delete(max(site.posts) - 1)
+    for _ in range(3):
+        bench.poll()
+    assert ("deleted", "Together 1") in told(bench)
+    # Of those that are as old as the oldest one shown, none is missed: they may just not fit in any more.
+    for number in range(9):
+        clock.advance(hours=1)
+        site.publish(f"New {number}", "<p>News.</p>")
+    for _ in range(3):
+        bench.poll()
+    assert [title for kind, title in told(bench) if kind == "deleted"] == ["Together 1"]
+
+
 LINKS = {
     "there": Fault(status=200, body=b"<html>Post 25</html>"),
     "led elsewhere": Fault(status=301, headers={"Location": "https://example.org/"}),
