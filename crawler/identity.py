@@ -44,6 +44,9 @@ class Unclear:
     reason: str
 
 
+Found = Match | Replaced | Unclear
+
+
 def keys_of(sighting: Sighting, *, link: str | None) -> Keys:
     """The Sighting's keys, strongest first. `link` is its link in the form that is compared."""
     keys = []
@@ -73,7 +76,7 @@ def is_another(post: KnownPost, sighting: Sighting) -> bool:
     return all(before and after and before != after for before, after in told)
 
 
-def matches(shown: Sequence[Keys], known: Known, *, others: Collection[int] = ()) -> list[Match | Replaced | Unclear]:
+def matches(shown: Sequence[Keys], known: Known, *, others: Collection[int] = ()) -> list[Found]:
     """What each Sighting of one answer shows, by its keys. No two of them show the same Post.
 
     `others`: places of Sightings that are another post (`is_another`) than the one that has their id.
@@ -103,7 +106,7 @@ def matches(shown: Sequence[Keys], known: Known, *, others: Collection[int] = ()
     ]
 
 
-def _named(found: Iterable[Match | Replaced | Unclear]) -> Iterator[int]:
+def _named(found: Iterable[Found]) -> Iterator[int]:
     """The ids of the Posts that these are."""
     for match in found:
         if not isinstance(match, Unclear) and match.post is not None:

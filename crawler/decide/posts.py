@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from crawler.decide.fields import differing, tells_more
 from crawler.decide.keys import absorbing, contradiction, former_keys, given_up, known_as, taking
@@ -11,7 +13,7 @@ from crawler.decide.moving import Moved
 from crawler.decide.returns import held, settled
 from crawler.decide.takeover import Taken, by_collection, by_feed, by_rest, standing
 from crawler.decide.times import is_news, is_silent, old_seen_at
-from crawler.identity import Keys, Replaced, Unclear, keys_of, matches
+from crawler.identity import Found, Keys, Replaced, Unclear, keys_of, matches
 from crawler.model import (
     ChangePlan,
     Fields,
@@ -35,13 +37,19 @@ def keys_to_ask(page: Page, moved: Moved | None = None) -> list[Key]:
     return [key for sighting in page.sightings for key in (*_keys(sighting), *former_keys(moved, sighting))]
 
 
+class _Verdict(NamedTuple):
+    """What one Sighting comes to: at most one of the first four."""
+
+    plan: PostPlan | None = None
+    #: id of a Post that is as it was
+    seen: int | None = None
+    unclear: str | None = None
+    replaced: KnownPost | None = None
+    flips: Mapping[int, Flips] = {}
+
+
 def decide(look: Look, known: Known, page: Page) -> Decision:
     """Decide for every Sighting of a page. The order of Sightings does not matter, except for dateless ones."""
-    plans: list[PostPlan] = []
-    seen: list[int] = []
-    unclear: list[str] = []
-    replaced: list[KnownPost] = []
-    flips: dict[int, Flips] = {}
     sightings = list({sighting.raw_hash: sighting for sighting in page.sightings}.values())
     shown = [_keys(sighting) for sighting in sightings]
     owners = known.owners
@@ -49,37 +57,51 @@ def decide(look: Look, known: Known, page: Page) -> Decision:
     known, others = given_up(look, known, sightings)
     look = replace(look, standing=standing(sightings, known))
     lowest = max((place for place, keys in enumerate(shown) if not known.owners.keys().isdisjoint(keys)), default=-1)
-    for place, (sighting, found) in enumerate(zip(sightings, matches(shown, known, others=others), strict=True)):
-        if isinstance(found, Unclear):
-            unclear.append(f"{_name(sighting)}: {found.reason}")
-        elif isinstance(found, Replaced):
-            replaced.append(found.post)
-        elif found.absorbs is not None and (why := contradiction(found.absorbs, sighting)) is not None:
-            unclear.append(f"{_name(sighting)}: {why}")
-        elif found.post is not None and _is_same(look, found.post, sighting):
-            seen.append(found.post.id)
-            flips |= _settled(look, found.post, changed=False)
-        elif found.post is None and not look.counts:
-            continue
-        elif sighting.text_hash is None:
-            unclear.append(f"{_name(sighting)}: it was read before as another post; it is read anew once it changes")
-        elif found.post is None:
-            news = is_news(look, sighting, above_known=place < lowest)
-            plan = _unknown(_own(sighting, found.keys), sighting.text_hash, found.keys, news=news)
-            plans.append(taking(plan, owners))
-        elif look.kind != "baseline" or found.post.seen is None:
-            keys = tuple(key for key in found.keys if owners.get(key) != found.post.id)
-            plan = _known(look, found.post, _own(sighting, found.keys), sighting.text_hash, keys)
-            waits = held(look, found.post, sighting) if plan.change is not None else None
-            if waits is not None:
-                seen.append(found.post.id)
-                flips[found.post.id] = waits
-                continue
-            flips |= _settled(look, found.post, changed=plan.change is not None)
-            plan = plan if found.absorbs is None else absorbing(plan, found.absorbs)
-            plans.append(taking(plan, owners))
-        # else a baseline meets a post again that was edited since: it makes no Changes, so the next poll finds this one
-    return Decision(posts=tuple(plans), seen=tuple(seen), unclear=tuple(unclear), replaced=tuple(replaced), flips=flips)
+    verdicts = [
+        _verdict(look, sighting, found, owners, above_known=place < lowest)
+        for place, (sighting, found) in enumerate(zip(sightings, matches(shown, known, others=others), strict=True))
+    ]
+    return Decision(
+        posts=tuple(verdict.plan for verdict in verdicts if verdict.plan is not None),
+        seen=tuple(verdict.seen for verdict in verdicts if verdict.seen is not None),
+        unclear=tuple(verdict.unclear for verdict in verdicts if verdict.unclear is not None),
+        replaced=tuple(verdict.replaced for verdict in verdicts if verdict.replaced is not None),
+        flips={post_id: flips for verdict in verdicts for post_id, flips in verdict.flips.items()},
+    )
+
+
+def _verdict(look: Look, sighting: Sighting, found: Found, owners: Mapping[Key, int], *, above_known: bool) -> _Verdict:
+    """`owners`: whose the keys are; `above_known`: whether the page shows a known Post further down."""
+    if isinstance(found, Unclear):
+        return _Verdict(unclear=f"{_name(sighting)}: {found.reason}")
+    if isinstance(found, Replaced):
+        return _Verdict(replaced=found.post)
+    if found.absorbs is not None and (why := contradiction(found.absorbs, sighting)) is not None:
+        return _Verdict(unclear=f"{_name(sighting)}: {why}")
+    post = found.post
+    if post is not None and _is_same(look, post, sighting):
+        return _Verdict(seen=post.id, flips=_settled(look, post, changed=False))
+    if post is None and not look.counts:
+        return _Verdict()
+    if sighting.text_hash is None:
+        return _Verdict(
+            unclear=f"{_name(sighting)}: it was read before as another post; it is read anew once it changes"
+        )
+    if post is None:
+        news = is_news(look, sighting, above_known=above_known)
+        plan = _unknown(_own(sighting, found.keys), sighting.text_hash, found.keys, news=news)
+        return _Verdict(plan=taking(plan, owners))
+    if look.kind == "baseline" and post.seen is not None:
+        # Edited since the baseline met it first: that makes no Changes, so the next poll finds this one.
+        return _Verdict()
+    keys = tuple(key for key in found.keys if owners.get(key) != post.id)
+    plan = _known(look, post, _own(sighting, found.keys), sighting.text_hash, keys)
+    waits = held(look, post, sighting) if plan.change is not None else None
+    if waits is not None:
+        return _Verdict(seen=post.id, flips={post.id: waits})
+    flips = _settled(look, post, changed=plan.change is not None)
+    plan = plan if found.absorbs is None else absorbing(plan, found.absorbs)
+    return _Verdict(plan=taking(plan, owners), flips=flips)
 
 
 def _settled(look: Look, post: KnownPost, *, changed: bool) -> dict[int, Flips]:
@@ -132,27 +154,24 @@ def _unknown(sighting: Sighting, text_hash: str, keys: Keys, *, news: bool) -> P
 
 def _known(look: Look, post: KnownPost, sighting: Sighting, text_hash: str, keys: Keys) -> PostPlan:
     """What a Sighting that is not the same as last time means for a known Post."""
-    plan = PostPlan(post_id=post.id, sighting=sighting, state=post.state, keys=keys, text_hash=text_hash)
-    plan = replace(plan, prints=_prints(look, sighting))
-    old, state, fields = post.latest, _state(sighting), _told(sighting)
-    if not look.counts:
+    plan = PostPlan(
+        post_id=post.id,
+        sighting=sighting,
+        state=post.state,
+        keys=keys,
+        text_hash=text_hash,
+        prints=_prints(look, sighting),
+    )
+    taken = _differs(look, post, sighting, text_hash)
+    if taken is None or taken.is_mute:
         return plan
-    taken = _taken(look, post, sighting)
-    if taken is None:
-        if post.seen is None and old is not None:
-            return plan
-        if state == post.state and post.seen is not None and post.seen.text_hash == text_hash:
-            return plan
-        taken = Taken(names=differing(old.fields, fields, look.ignored) if old is not None else ())
-    if taken.is_mute or (look.kind == "baseline" and post.state not in ("public", "protected")):
-        return plan
-    names, old = taken.names, taken.old or old
-    kind = _kind(post.state, state, names) if look.kind != "baseline" else None
+    old, state, fields = taken.old or post.latest, _state(sighting), _told(sighting)
+    kind = _kind(post.state, state, taken.names) if look.kind != "baseline" else None
     change = None
     if kind is not None:
-        silent = is_silent(look, post.seen, sighting, names) if kind == "edited" else None
+        silent = is_silent(look, post.seen, sighting, taken.names) if kind == "edited" else None
         seen_at = taken.old_seen_at or old_seen_at(look, post, sighting)
-        change = ChangePlan(kind=kind, silent=silent, old=old, old_seen_at=seen_at, fields=names)
+        change = ChangePlan(kind=kind, silent=silent, old=old, old_seen_at=seen_at, fields=taken.names)
     revision = None
     if kind in ("edited", "restored") or (kind is None and _is_upgrade(look, old, fields, state)):
         revision = RevisionPlan(
@@ -163,6 +182,21 @@ def _known(look: Look, post: KnownPost, sighting: Sighting, text_hash: str, keys
             modified_at=sighting.modified_at,
         )
     return replace(plan, state=state, revision=revision, change=change)
+
+
+def _differs(look: Look, post: KnownPost, sighting: Sighting, text_hash: str) -> Taken | None:
+    """How a Sighting differs from what is known of its Post; None where it does not, or there is nothing to compare."""
+    if not look.counts or (look.kind == "baseline" and post.state not in ("public", "protected")):
+        return None
+    taken = _taken(look, post, sighting)
+    if taken is not None:
+        return taken
+    if post.seen is None:
+        return Taken(names=()) if post.latest is None else None
+    if _state(sighting) == post.state and post.seen.text_hash == text_hash:
+        return None
+    old = post.latest
+    return Taken(names=differing(old.fields, _told(sighting), look.ignored) if old is not None else ())
 
 
 def _told(sighting: Sighting) -> Fields:
