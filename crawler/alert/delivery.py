@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import structlog
 
+from crawler.alert.body import body_of
 from crawler.alert.sink import Sink
 from crawler.decide.pacing import quiet_until
 from crawler.errors import SinkError, StoreError
@@ -89,34 +92,48 @@ class _Delivery:
 
     async def _tried(self, pending: PendingAlert) -> Refusal | None:
         """Send an Alert, and mark it when it was taken. Returns why it was not."""
+        payload: Mapping[str, Any] | None = None
         try:
-            payload = _payload(self._store, self._sink, pending.news, self._page_url)
+            payload = await self._object(pending)
+            async with asyncio.timeout(SECONDS):
+                reply = await self._sink.send(payload)
         except StoreError:
             raise
         except Exception as error:
-            return self._mistake(pending, error)
-        try:
-            async with asyncio.timeout(SECONDS):
-                reply = await self._sink.send(payload)
-        except SinkError as error:
-            return Refusal(error=str(error)[:MOST_ERROR], permanent=error.permanent, wait=error.retry_after)
-        except TimeoutError:
-            return Refusal(error=f"{self._sink.name}: not taken within {SECONDS:g} s")
-        except (OSError, MemoryError) as error:
-            # No file, process or memory to be had just now: that passes, and no alert may be given up for it.
-            return Refusal(error=f"{self._sink.name}: {str(error) or type(error).__name__}"[:MOST_ERROR])
-        except Exception as error:
-            return self._mistake(pending, error)
+            refusal = self._refusal(error)
+            if refusal is None or payload is None:
+                return self._mistake(pending, error)
+            # What the Sink may have seen, it is to see again as it was; a digest is stored already.
+            return replace(refusal, body=pending.body or body_of(payload))
         await self._store.delivered(pending.id, self._clock(), reply, self._notified)
         log.debug("alert", sink=self._sink.name, status="delivered", id=pending.news.id)
         return None
 
+    async def _object(self, pending: PendingAlert) -> Mapping[str, Any]:
+        """What is sent: where it is not for the first time, the same as before."""
+        if pending.body is not None:
+            before: dict[str, Any] = json.loads(pending.body)
+            return before
+        payload = _payload(self._store, self._sink, pending.news, self._page_url)
+        if isinstance(pending.news, DigestView):
+            await self._store.keep_body(pending.id, body_of(payload))
+        return payload
+
+    def _refusal(self, error: Exception) -> Refusal | None:
+        if isinstance(error, SinkError):
+            return Refusal(error=str(error)[:MOST_ERROR], permanent=error.permanent, wait=error.retry_after)
+        if isinstance(error, TimeoutError):
+            return Refusal(error=f"{self._sink.name}: not taken within {SECONDS:g} s")
+        if isinstance(error, OSError | MemoryError):
+            # No file, process or memory to be had just now.
+            return Refusal(error=f"{self._sink.name}: {str(error) or type(error).__name__}"[:MOST_ERROR])
+        return None
+
     def _mistake(self, pending: PendingAlert, error: Exception) -> Refusal:
-        # A mistake of ours in writing out one Alert costs that Alert: another try would end the same way, and those
-        # behind it must not wait for ever.
-        log.error("alert", sink=self._sink.name, status="unreadable", id=pending.news.id, exc_info=error)
-        told = f"a mistake in crawler itself, it cannot be written out: {type(error).__name__}: {error}"
-        return Refusal(error=told[:MOST_ERROR], permanent=True, by_sink=False)
+        # Of ours or of a library. Whether it lies in the Alert, the Sink or the moment nobody knows, so it is tried
+        # again like any other; one that can never be written out is dead in the end, too.
+        log.error("alert", sink=self._sink.name, status="failed", id=pending.news.id, exc_info=error)
+        return Refusal(error=f"a mistake in crawler itself: {type(error).__name__}: {error}"[:MOST_ERROR])
 
     async def _refused(self, pending: PendingAlert, refusal: Refusal) -> bool:
         """Remember why the Sink did not take it. Returns whether the Sink is to be left alone."""

@@ -42,8 +42,6 @@ class Consequence:
 def failed(standing: SinkStanding, alert: TriedAlert, refusal: Refusal, now: datetime) -> Consequence:
     """What comes of an Alert that was not taken."""
     due = _due(standing, alert, refusal, now)
-    if not refusal.by_sink:
-        return _untold(Consequence(standing=standing, due=due, given_up=None, tell="refused"), now)
     failures, since = standing.failures + 1, standing.failing_since or now
     after = replace(standing, failures=failures, failing_since=since, last_error=refusal.error)
     in_trouble = failures if not refusal.permanent else failures - REFUSALS + 1

@@ -171,6 +171,8 @@ class PendingAlert:
     sink: str
     attempts: int
     news: ChangeView | NoticeView | DigestView
+    #: the object as JSON, where the Sink may have seen it: it comes again as it was
+    body: bytes | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -197,8 +199,8 @@ class Refusal:
     permanent: bool = False
     #: seconds that the receiver asked for
     wait: float | None = None
-    #: False: a mistake of ours, the Sink was not even asked
-    by_sink: bool = True
+    #: the object that the Sink may have seen, as JSON; None: it was not asked, or by a mistake of ours
+    body: bytes | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

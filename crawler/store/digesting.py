@@ -16,7 +16,7 @@ from crawler.model import DigestView, NoticeSource
 from crawler.model.pace import DigestReason, Pace
 from crawler.store import pacing
 from crawler.store.occasions import WAITING, polls_of
-from crawler.store.rows import json_text, sure, text
+from crawler.store.rows import json_text, packed, sure, text
 
 _names = msgspec.json.Decoder(tuple[str, ...]).decode
 
@@ -80,6 +80,21 @@ def _put_together(
         "INSERT INTO digests (id, sink, reason, made_at) VALUES (?, ?, ?, ?)", (name, sink, reason, text(now))
     )
     connection.execute(f"UPDATE alerts SET digest_id = ? WHERE {of_them}", (name, json_text(list(members))))  # noqa: S608
+
+
+def keep_body(connection: sqlite3.Connection, alert_id: int, body: bytes | None) -> None:
+    """Keep what is sent as the digest that an Alert is of, if it is of one; None once it is taken."""
+    connection.execute(
+        "UPDATE digests SET body = ? WHERE (id, sink) = (SELECT digest_id, sink FROM alerts WHERE id = ?)",
+        (packed(body), alert_id),
+    )
+
+
+def body(connection: sqlite3.Connection, name: str, sink: str) -> bytes | None:
+    """What was sent as a digest, as the column holds it; None: it was not sent yet."""
+    found: bytes | None
+    (found,) = connection.execute("SELECT body FROM digests WHERE id = ? AND sink = ?", (name, sink)).fetchone()
+    return found
 
 
 def digest(connection: sqlite3.Connection, name: str, sink: str) -> DigestView:

@@ -22,7 +22,7 @@ from crawler.model import (
     RevisionView,
 )
 from crawler.store import digesting, occasions, pacing
-from crawler.store.rows import json_text, moment, sure, text
+from crawler.store.rows import json_text, moment, sure, text, unpacked
 
 NOTHING_HELD = pacing.Held()
 
@@ -79,7 +79,7 @@ def due(
     return connection.execute(
         f"""
         WITH unfinished AS (SELECT value AS id FROM json_each(:unfinished))
-        SELECT a.id, a.sink, a.attempts, a.change_id, a.notice_id, a.digest_id,
+        SELECT a.id, a.sink, a.attempts, a.change_id, a.notice_id, a.digest_id, a.body,
                c.kind AS change_kind, c.fields, {occasions.NAME} AS occasion
           FROM alerts a
           LEFT JOIN changes c ON c.id = a.change_id
@@ -115,7 +115,14 @@ def due(
 
 def alert(connection: sqlite3.Connection, row: sqlite3.Row) -> PendingAlert:
     """A due Alert with what it tells."""
-    return PendingAlert(id=row["id"], sink=row["sink"], attempts=row["attempts"], news=_news(connection, row))
+    body = row["body"] if row["digest_id"] is None else digesting.body(connection, row["digest_id"], row["sink"])
+    return PendingAlert(
+        id=row["id"],
+        sink=row["sink"],
+        attempts=row["attempts"],
+        news=_news(connection, row),
+        body=unpacked(body),
+    )
 
 
 def _news(connection: sqlite3.Connection, row: sqlite3.Row) -> ChangeView | NoticeView | DigestView:
@@ -177,11 +184,12 @@ def delivered(connection: sqlite3.Connection, alert_id: int, at: datetime, reply
     connection.execute(
         f"""
         UPDATE alerts SET state = 'delivered', attempts = attempts + 1, delivered_at = :at, reply = :reply,
-               next_attempt_at = NULL, last_error = NULL
+               next_attempt_at = NULL, last_error = NULL, body = NULL
          WHERE {digesting.SAME} AND (id = :id OR state = 'pending')
         """,  # noqa: S608
         {"id": alert_id, "at": text(at), "reply": reply},
     )
+    digesting.keep_body(connection, alert_id, None)
 
 
 def _flag(value: int | None) -> bool | None:

@@ -122,6 +122,9 @@ class Store(Protocol):
         For one Sink this is not to be called twice at the same time.
         """
 
+    async def keep_body(self, alert_id: int, body: bytes) -> None:
+        """Keep the object of the digest that an Alert is of, before it is sent: every try of it is to be the same."""
+
     async def delivered(self, alert_id: int, at: datetime, reply: str | None, notified: Sequence[str] = ()) -> None:
         """Mark an Alert as taken by its Sink, or all of the digest that it is of.
 

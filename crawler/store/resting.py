@@ -11,7 +11,7 @@ from crawler.decide.resting import Consequence
 from crawler.model import Refusal, Refused, SinkStanding, TriedAlert
 from crawler.render import outbox as words
 from crawler.store import digesting, noticing
-from crawler.store.rows import moment, text
+from crawler.store.rows import moment, packed, text
 
 
 def standing(connection: sqlite3.Connection, sink: str) -> SinkStanding:
@@ -37,7 +37,9 @@ def refused(
 
     What is given up is told, in one Notice an incident, to those of `notified` that are other Sinks.
     """
-    row = connection.execute("SELECT * FROM alerts WHERE id = ?", (alert_id,)).fetchone()
+    row = connection.execute(
+        "SELECT sink, attempts, next_attempt_at, tried_since FROM alerts WHERE id = ?", (alert_id,)
+    ).fetchone()
     tried = TriedAlert(
         id=alert_id,
         attempts=row["attempts"],
@@ -46,7 +48,7 @@ def refused(
     )
     before = standing(connection, row["sink"])
     found = resting.failed(before, tried, refusal, now)
-    dead = _mark(connection, alert_id, refusal.error, found.due, now)
+    dead = _mark(connection, alert_id, refusal, found.due, now)
     if found.given_up is not None:
         dead += _give_up(connection, before.sink, refusal.error, found.given_up)
     _keep(connection, found.standing)
@@ -87,15 +89,23 @@ def wake(connection: sqlite3.Connection, sinks: Sequence[str]) -> None:
     )
 
 
-def _mark(connection: sqlite3.Connection, alert_id: int, error: str, due: datetime | None, now: datetime) -> int:
+def _mark(connection: sqlite3.Connection, alert_id: int, refusal: Refusal, due: datetime | None, now: datetime) -> int:
     """Write down that the Alert, and with it all of its digest, was not taken; without `due` it is dead."""
     marked = connection.execute(
         f"""
         UPDATE alerts SET attempts = attempts + 1, last_error = :error, next_attempt_at = :due, asked_at = NULL,
-               tried_since = coalesce(tried_since, :now), state = CASE WHEN :due IS NULL THEN 'dead' ELSE state END
+               tried_since = coalesce(tried_since, :now), state = CASE WHEN :due IS NULL THEN 'dead' ELSE state END,
+               -- that of a digest stands with it
+               body = CASE WHEN digest_id IS NULL THEN coalesce(body, :body) END
          WHERE {digesting.SAME} AND (id = :id OR state = 'pending')
         """,  # noqa: S608 (our own part)
-        {"id": alert_id, "error": error, "due": text(due), "now": text(now)},
+        {
+            "id": alert_id,
+            "error": refusal.error,
+            "due": text(due),
+            "now": text(now),
+            "body": packed(refusal.body),
+        },
     )
     return marked.rowcount if due is None else 0
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+import zstandard
 
 from crawler.model import Fields, Ref
 
@@ -41,6 +42,16 @@ def moment(value: str | None) -> datetime | None:
 def sure(value: str) -> datetime:
     """The datetime of a column that is never null."""
     return datetime.fromisoformat(value)
+
+
+def packed(body: bytes | None) -> bytes | None:
+    """Text as a column of bytes holds it."""
+    return None if body is None else zstandard.compress(body)
+
+
+def unpacked(value: bytes | None) -> bytes | None:
+    """The text that `packed` wrote."""
+    return None if value is None else zstandard.decompress(value)
 
 
 def reach_text(reach: int | timedelta | None) -> str | None:

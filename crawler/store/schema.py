@@ -657,3 +657,14 @@ def m0015_asked(db: Database) -> None:
     """Alerts that somebody wants at once."""
     # internal: when `alerts retry` asked for it: since then neither digest nor quiet hours nor a storm hold it back
     _run(db, "ALTER TABLE alerts ADD COLUMN asked_at TEXT")
+
+
+@migrations()
+def m0016_bodies(db: Database) -> None:
+    """What Sinks were sent and have not taken: it comes again as it was, whatever has moved since."""
+    _run(
+        db,
+        # internal: the object as it was sent, JSON (zstd); null once it is taken, or as long as it was not sent
+        "ALTER TABLE alerts ADD COLUMN body BLOB",
+        "ALTER TABLE digests ADD COLUMN body BLOB",  # likewise, from before it is sent
+    )

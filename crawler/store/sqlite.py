@@ -193,6 +193,9 @@ class SqliteStore:
             due = self._read(outbox.due, sink, now, limit, probing=standing.failures > 0, held=held)
         return [self._read(outbox.alert, row) for row in due]
 
+    async def keep_body(self, alert_id: int, body: bytes) -> None:
+        await self._writer.write(lambda db: digesting.keep_body(db, alert_id, body))
+
     async def delivered(self, alert_id: int, at: datetime, reply: str | None, notified: Sequence[str] = ()) -> None:
         def write(db: sqlite3.Connection) -> None:
             outbox.delivered(db, alert_id, at, reply)

@@ -169,25 +169,44 @@ def test_what_is_refused_for_good_is_dead_at_once_and_the_others_go_on(store):
     assert rows(store, "log")["c_1"]["last_error"] == "no such address"
 
 
-@pytest.fixture
-def unreadable(store):
-    """Four alerts for each of two sinks, the first of a day that zones west of Greenwich do not have."""
-    prepared(store, ["log", "out"], *EDITS)
+#: what no sink means to raise: a library's own trouble, an event loop that ends, a text that has no bytes
+MISTAKES = [
+    RuntimeError("cannot schedule new futures"),
+    UnicodeEncodeError("utf-8", "\ud800", 0, 1, "no"),
+    KeyError("x"),
+]
+
+
+@pytest.mark.parametrize("error", MISTAKES, ids=lambda error: type(error).__name__)
+def test_a_mistake_that_passes_costs_no_alert(store, error):
+    prepared(store, ["log"], *EDITS[:1])
+    sink = Sink(c_1=[error] * 4)
+    with capture_logs() as logged:
+        for hours in range(4):
+            assert run(store, sink, after=timedelta(hours=hours)) == 1
+    told = rows(store, "log")["c_1"]
+    assert told["state"] == "pending"
+    assert told["last_error"] == f"a mistake in crawler itself: {type(error).__name__}: {error}"
+    assert [each["id"] for each in logged if each.get("exc_info")] == ["c_1"] * 4
+    assert run(store, sink, after=timedelta(days=1)) == 0
+    assert sink.taken == ["c_1"]
+
+
+def test_an_alert_that_can_never_be_written_out_holds_up_only_its_post_and_is_dead_in_the_end(store):
+    """The first one is of a day that zones west of Greenwich do not have."""
+    prepared(store, ["out"], *EDITS)
     store._connection.execute("UPDATE changes SET detected_at = '0001-01-01T00:00:00Z' WHERE id = 'c_1'")
     store._connection.commit()
-    return store
-
-
-def test_an_alert_that_cannot_be_written_out_is_dead_and_the_others_go_on(unreadable, tmp_path):
     out = io.StringIO()
-    file = JsonlSink("log", tmp_path / "alerts.jsonl")
-    with capture_logs() as logged:
-        assert run(unreadable, file, StdoutSink("out", zone=ZoneInfo("America/New_York"), out=out)) == 1
-    assert states(unreadable, "out") == {"c_1": "dead", "c_2": "delivered", "c_3": "delivered", "c_4": "delivered"}
-    assert set(states(unreadable, "log").values()) == {"delivered"}
-    assert "a mistake in crawler itself" in rows(unreadable, "out")["c_1"]["last_error"]
-    assert "OverflowError" in rows(unreadable, "out")["c_1"]["last_error"]
-    assert [each["id"] for each in logged if each.get("exc_info")] == ["c_1"]
+    sink = StdoutSink("out", zone=ZoneInfo("America/New_York"), out=out)
+    run(store, sink)
+    run(store, sink, after=timedelta(minutes=1))
+    assert states(store, "out") == {"c_1": "pending", "c_2": "delivered", "c_3": "pending", "c_4": "pending"}
+    assert "OverflowError" in rows(store, "out")["c_1"]["last_error"]
+    for days in range(1, len(ATTEMPTS) + 1):
+        run(store, sink, after=timedelta(days=days))
+    run(store, sink, after=timedelta(days=days, hours=1))
+    assert states(store, "out") == {"c_1": "dead", "c_2": "delivered", "c_3": "delivered", "c_4": "delivered"}
     assert out.getvalue().count("\n\n") == 3
 
 

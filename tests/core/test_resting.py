@@ -70,11 +70,6 @@ def test_what_is_refused_for_good_is_dead_at_once_and_several_in_a_row_rest_the_
         standing = found.standing
 
 
-def test_our_own_mistake_is_nothing_against_the_sink():
-    found = failed(WELL, tried(), Refusal(error="mistake", permanent=True, by_sink=False), NOW)
-    assert (found.due, found.standing, found.tell) == (None, WELL, "refused")
-
-
 @pytest.mark.parametrize(
     ("standing", "refusal", "attempts", "tell"),
     [
