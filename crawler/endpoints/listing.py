@@ -82,17 +82,21 @@ async def moved(
     )
 
 
-def wanted(shown: Moved, last: Mapping[int, LastSighting], *, adopt_until: datetime | None) -> list[int]:
+def wanted(
+    shown: Moved, last: Mapping[int, LastSighting], *, adopt_until: datetime | None, begun: datetime | None = None
+) -> list[int]:
     """The ids whose content has to be read: unknown, `modified` moved, or read too soon after a save to be sure.
 
-    `adopt_until` is set where the baseline was limited: what it left out is not read until it is edited.
+    `adopt_until` is set where the baseline, which has `begun` then, was limited: what it left out is not read until it
+    is edited. A list of what was edited also has what was edited shortly before that, or in another zone of the site.
     """
     edited = {post.id for post in shown.edited}
     left_out = {
         post.id
-        for post in shown.newest
+        for post in (*shown.newest, *shown.edited)
         if post.id not in last and adopt_until and post.published_at and post.published_at <= adopt_until
-    } - edited
+        if post.id not in edited or (begun and post.modified_at and post.modified_at < begun)
+    }
     listed = {post.id: post for post in [*shown.newest, *shown.edited] if post.id not in left_out}
     # Oldest first: what is cut short then leaves unread what is newer than all that was read, and so still news.
     oldest_first = sorted(listed.values(), key=lambda post: post.published_at or _LAST)

@@ -50,7 +50,8 @@ async def step(
     A keyset by date: what is published, removed or edited meanwhile shifts nothing. `before` is the last post's own
     second + 1, so posts of that second come again; an offset is used only inside a second that fills a page.
     `known`: raw hashes of posts that need not be derived again. A light walk asks for ids and dates only.
-    Raises PollError, also for a site that contradicts itself: then nothing is known of where its archive ends.
+    `after` without a zone is a time by the site's own clock. Raises PollError, also for a site that contradicts itself:
+    then nothing is known of where its archive ends.
     """
     got = await _fetched(fetch, endpoint, walk, min(BATCH, most or BATCH), after)
     page = await run(ParsePosts(body=got.answer.body, rules=rules, known=known))
@@ -103,7 +104,7 @@ async def _fetched(fetch: Fetch, endpoint: Endpoint, walk: Walk, most: int, afte
             before = datetime.fromisoformat(walk.cursor) + timedelta(seconds=1)
             bounds["before"] = f"{before:%Y-%m-%dT%H:%M:%S}"
         if after is not None:
-            bounds["after"] = f"{after.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            bounds["after"] = _time(after)
         if walk.kind != "baseline":
             # Its first page has the address of every sweep's: a cache that kept an old one would bring back the dead.
             # WordPress ignores what it does not know, and jQuery asks by this name for an answer that is not cached.
@@ -131,3 +132,8 @@ async def _fetched(fetch: Fetch, endpoint: Endpoint, walk: Walk, most: int, afte
         except PollError:
             return _Got(answer=answer, size=1, skipped=(f"{place}: {failure}",) * skipped)
     raise failure
+
+
+def _time(moment: datetime) -> str:
+    """As WordPress takes it: without a zone it is the site's own time, in which its posts are dated."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}" if moment.tzinfo is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

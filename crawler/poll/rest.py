@@ -13,7 +13,7 @@ from crawler.endpoints.walk import step as stepped
 from crawler.errors import PollError
 from crawler.fetch import robots
 from crawler.model import KnownPost, SourceFacts, Walk
-from crawler.poll import again
+from crawler.poll import again, limits
 from crawler.poll.judging import Judged
 from crawler.poll.replaced import suspected
 from crawler.poll.visit import Visit
@@ -106,10 +106,9 @@ async def look(visit: Visit, *, unchanged_until: datetime | None, has_beacon: bo
         clock=visit.desk.clock,
         may_be_empty=_may_be_empty(visit),
     )
-    is_limited = walk is not None and walk.reach is not None
-    adopt_until = visit.desk.store.newest_published(visit.source.id, now) if is_limited else None
+    adopt_until = limits.adopt_until(visit)
     last = visit.desk.store.sightings_of(visit.endpoint.id, [post.id for post in (*shown.edited, *shown.newest)])
-    ids = wanted(shown, last, adopt_until=adopt_until)
+    ids = wanted(shown, last, adopt_until=adopt_until, begun=walk.started_at if walk is not None else None)
     hashes = frozenset(seen.raw_hash for seen in last.values())
     circumstances = visit.look(unchanged_until=unchanged_until, skew=shown.skew, adopt_until=adopt_until)
     unfinished = {

@@ -22,9 +22,9 @@ from crawler.endpoints.collection import BATCH
 from crawler.endpoints.walk import step as stepped
 from crawler.errors import PollError
 from crawler.model import Endpoint, Source, SourceFacts, Suspicion, Walk
-from crawler.poll import suspects
+from crawler.poll import limits, suspects
 from crawler.poll.desk import Desk
-from crawler.poll.judging import NOTHING
+from crawler.poll.judging import NOTHING, Judged
 from crawler.poll.missing import search
 from crawler.poll.tally import Tally
 from crawler.poll.visit import Visit
@@ -38,8 +38,6 @@ log = structlog.get_logger()
 SLICE = timedelta(seconds=60)
 #: A paced walk goes on once it may ask for so many pages.
 BURST = 20
-#: The zone that is farthest ahead of UTC: a walk's cursor is a time of the site's, in a zone of its own.
-_FARTHEST = timedelta(hours=14)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,6 +83,8 @@ class _Sweep:
         ]
         self._fetch = fetch
         self._swept = Swept()
+        #: how far the server's clock is ahead of ours, by the page read last
+        self._skew = timedelta()
 
     async def run(self) -> Swept:
         await self._walk(self._under_way() or await self._begin())
@@ -136,7 +136,7 @@ class _Sweep:
             except PollError as error:
                 await self._failed(visit, walk, error)
                 return
-            if not await self._is_whole(visit, walk):
+            if not await self._is_whole(visit, walk) or not await self._read_older(visit, walk):
                 return
             done.append(walk)
         if done:
@@ -163,9 +163,7 @@ class _Sweep:
     async def _page(self, visit: Visit, walk: Walk) -> Walk:
         """Read a page and commit what it means, with where the walk stands after it."""
         store, now = self._desk.store, self._desk.clock()
-        baseline = store.walk(visit.endpoint.id)
-        is_limited = baseline is not None and baseline.reach is not None
-        top = datetime.fromisoformat(walk.cursor).replace(tzinfo=UTC) + _FARTHEST if walk.cursor else now
+        top = datetime.fromisoformat(walk.cursor).replace(tzinfo=UTC) + limits.FARTHEST if walk.cursor else now
         visit.asking()
         step = await stepped(
             visit.fetch,
@@ -174,14 +172,10 @@ class _Sweep:
             walk,
             rules=self._config.ignore,
             known=store.hashes_before(visit.endpoint.id, top),
-            # A limited baseline left out what is older: a sweep is no way round that.
-            after=store.oldest_published(visit.endpoint.id) if is_limited else None,
+            after=limits.left_out_until(store.walk(visit.endpoint.id)),
         )
-        circumstances = visit.look(
-            skew=step.date - now if step.date is not None else timedelta(),
-            adopt_until=store.newest_published(self._source.id, now) if is_limited else None,
-        )
-        judged = await visit.judge(circumstances, step.page)
+        self._skew = step.date - now if step.date is not None else timedelta()
+        judged = await visit.judge(visit.look(skew=self._skew, adopt_until=limits.adopt_until(visit)), step.page)
         onward = replace(
             step.walk,
             seen=walk.seen + judged.shown,
@@ -192,11 +186,23 @@ class _Sweep:
             next_at=None,
         )
         await visit.commit(judged, state=None, walk=onward)
-        self._swept = replace(
-            self._swept, posts=self._swept.posts + judged.shown, changes=self._swept.changes + judged.changes
-        )
+        self._count(judged)
         self._desk.progress(self._source.name, onward.seen, onward.total)
         return onward
+
+    async def _read_older(self, visit: Visit, walk: Walk) -> bool:
+        """Read what lies behind the end of a walk and is known all the same. Returns whether that worked."""
+        try:
+            async for judged in limits.read_older(visit, walk, skew=self._skew):
+                self._count(judged)
+        except PollError as error:
+            await self._failed(visit, walk, error)
+            return False
+        return True
+
+    def _count(self, judged: Judged) -> None:
+        posts, changes = self._swept.posts + judged.shown, self._swept.changes + judged.changes
+        self._swept = replace(self._swept, posts=posts, changes=changes)
 
     async def _is_whole(self, visit: Visit, walk: Walk) -> bool:
         """Whether a walk that ended showed what the site said it has. If not, nobody knows what is gone: once more."""

@@ -175,6 +175,9 @@ class Store(Protocol):
     def shown_since(self, endpoint_id: int, since: datetime) -> int:
         """How many Posts the Endpoint has shown since then."""
 
+    def unshown(self, endpoint_id: int, since: datetime) -> list[int]:
+        """The WordPress ids of the public Posts that the Endpoint has shown, but not since then."""
+
     def oldest_published(self, endpoint_id: int) -> datetime | None:
         """Just before the oldest Post that the Endpoint has shown was published."""
 

@@ -242,6 +242,9 @@ class SqliteStore:
     def shown_since(self, endpoint_id: int, since: datetime) -> int:
         return self._read(sweeping.shown_since, endpoint_id, since)
 
+    def unshown(self, endpoint_id: int, since: datetime) -> list[int]:
+        return self._read(sweeping.unshown, endpoint_id, since)
+
     def oldest_published(self, endpoint_id: int) -> datetime | None:
         return self._read(sweeping.oldest_published, endpoint_id)
 

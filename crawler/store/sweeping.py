@@ -88,6 +88,20 @@ def shown_since(connection: sqlite3.Connection, endpoint_id: int, since: datetim
     return int(number)
 
 
+def unshown(connection: sqlite3.Connection, endpoint_id: int, since: datetime) -> list[int]:
+    """The WordPress ids of the public Posts that the endpoint has shown, but not since then."""
+    rows = connection.execute(
+        """
+        SELECT p.wp_id FROM sightings s JOIN posts p ON p.id = s.post_id
+         WHERE s.endpoint_id = ? AND s.last_seen_at < ? AND p.wp_id IS NOT NULL
+           AND p.state IN ('public', 'protected') AND p.merged_into IS NULL
+         ORDER BY p.wp_id
+        """,
+        (endpoint_id, text(since)),
+    )
+    return [row["wp_id"] for row in rows]
+
+
 def oldest_published(connection: sqlite3.Connection, endpoint_id: int) -> datetime | None:
     """When the oldest Post that the endpoint has shown was published."""
     (oldest,) = connection.execute(

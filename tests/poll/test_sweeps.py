@@ -190,34 +190,6 @@ def test_the_row_of_the_baseline_stays(bench):
     assert bench.poll()[0].baseline == 0
 
 
-def test_a_limited_baseline_stays_limited(tmp_path, clock, site):
-    bench = Bench(tmp_path, clock, {"example.org": site}, "  - {url: 'https://example.org/', baseline: 10}")
-    bench.poll()
-    assert bench.one("SELECT count(*) FROM posts") == 10
-    site.silent_edit(20, content="<p>Altered.</p>")
-    site.silent_edit(2, content="<p>Altered, and never watched.</p>")
-    site.trash(22)
-    bench.sweep()
-    bench.poll(minutes=11)
-    assert sorted((change["kind"], change["title"]) for change in bench.changes()) == [
-        ("edited", "Post 19"),
-        ("unpublished", "Post 21"),
-    ]
-    assert bench.one("SELECT count(*) FROM posts") == 10
-
-
-def test_a_limited_baseline_adopts_what_slipped_in_among_what_was_read(tmp_path, clock, site):
-    bench = Bench(tmp_path, clock, {"example.org": site}, "  - {url: 'https://example.org/', baseline: 10}")
-    bench.poll()
-    post = site.publish("Slipped in", "<p>Dated between two others.</p>", date=site.posts[20].date)
-    post.modified, post.modified_gmt = post.date, post.date_gmt
-    bench.sweep()
-    assert bench.rows("SELECT cause FROM revisions r JOIN posts p ON p.id = r.post_id WHERE p.wp_id = ?", post.id) == [
-        {"cause": "baseline"}
-    ]
-    assert bench.changes() == []
-
-
 def test_slices_are_bounded_by_time_and_the_next_is_due_at_once(tmp_path, clock, monkeypatch):
     site = filled(clock, 1000)
     bench = Bench(tmp_path, clock, {"example.org": site}, "  - {url: 'https://example.org/', sweep: 60m}")

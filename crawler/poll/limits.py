@@ -1,0 +1,76 @@
+"""How far back a limited baseline went. What is older was left out: no poll and no sweep is a way round that.
+
+A post of that part which was edited since is known from then on, and a sweep reads such posts by their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from crawler.endpoints.collection import BATCH
+from crawler.endpoints.content import posts
+from crawler.model import Walk
+from crawler.poll.judging import Judged
+from crawler.poll.visit import Visit
+
+#: The zone that is farthest ahead of UTC: a walk's cursor is a time of the site's, in a zone of its own.
+FARTHEST = timedelta(hours=14)
+#: `after` is exclusive.
+_SECOND = timedelta(seconds=1)
+
+
+def is_limited(baseline: Walk | None) -> bool:
+    """Whether a collection's baseline may have left something out; one that came to the archive's end did not."""
+    if baseline is None or baseline.reach is None:
+        return False
+    return isinstance(baseline.reach, timedelta) or baseline.seen >= baseline.reach
+
+
+def left_out_until(baseline: Walk | None) -> datetime | None:
+    """Until when it left posts out; where it read any, by the site's own clock (naive), as its cursor is.
+
+    Not by the dates of what is known: an old post that was edited since is read in, and what lies between is not.
+    """
+    if baseline is None or not is_limited(baseline):
+        return None
+    if baseline.cursor is not None:
+        return datetime.fromisoformat(baseline.cursor) - _SECOND
+    return baseline.started_at - baseline.reach if isinstance(baseline.reach, timedelta) else None
+
+
+def adopt_until(visit: Visit) -> datetime | None:
+    """Unknown posts not newer than this are no news to a collection with a limited baseline; None: all of them are.
+
+    What is dated later than its last complete look is news, although another that is newer still was read before it.
+    """
+    baseline = visit.desk.store.walk(visit.endpoint.id)
+    if baseline is None or not is_limited(baseline):
+        return None
+    since = visit.endpoint.watermark or baseline.started_at
+    left_out = left_out_until(baseline) or baseline.started_at
+    if left_out.tzinfo is None:
+        left_out = min(left_out.replace(tzinfo=UTC) + FARTHEST, baseline.started_at)
+    # What was read may all be gone or dated back by now: that makes no news of what was left out.
+    newest = visit.desk.store.newest_published(visit.source.id, visit.desk.clock())
+    return min(since, left_out if newest is None else max(newest, left_out))
+
+
+async def read_older(visit: Visit, walk: Walk, *, skew: timedelta) -> AsyncIterator[Judged]:
+    """Read and commit what a sweep's walk has not shown of the known posts, as it ends where the baseline did.
+
+    What is not shown by its id either may be gone, as in any sweep. Raises PollError.
+    """
+    store, endpoint = visit.desk.store, visit.endpoint
+    if left_out_until(store.walk(endpoint.id)) is None:
+        return
+    unshown = store.unshown(endpoint.id, walk.started_at)
+    for at in range(0, len(unshown), BATCH):
+        ids = unshown[at : at + BATCH]
+        known = frozenset(seen.raw_hash for seen in store.sightings_of(endpoint.id, ids).values())
+        visit.asking()
+        page = await posts(visit.fetch, visit.desk.run, endpoint, ids, rules=visit.config.ignore, known=known)
+        judged = await visit.judge(visit.look(skew=skew, adopt_until=adopt_until(visit)), replace(page, unreadable=()))
+        await visit.commit(judged, state=None)
+        yield judged
