@@ -63,13 +63,16 @@ class AtomSink:
         path = Path(os.path.realpath(self._path))
         with _alone_in(path.parent) as folder:
             feed = self._feed(path)
-            if any(each.findtext(name("id")) == made.findtext(name("id")) for each in feed.iterfind(name("entry"))):
-                return "it was there already"
+            is_repeat = any(
+                each.findtext(name("id")) == made.findtext(name("id")) for each in feed.iterfind(name("entry"))
+            )
             self._known = None  # until it is written: it changes in memory first
-            self._renew(feed, made)
+            if not is_repeat:
+                self._renew(feed, made)
+            # Also one that is there already: if the sync of it failed, another one would prove nothing.
             _replace(path, etree.tostring(feed, xml_declaration=True, encoding="utf-8"), folder)
             self._known = feed, _look(path)
-        return None
+        return "it was there already" if is_repeat else None
 
     def _renew(self, feed: etree._Element, made: etree._Element) -> None:
         updated = feed.find(name("updated"))

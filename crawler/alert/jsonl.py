@@ -26,6 +26,8 @@ class JsonlSink:
         self.name, self.full_text = name, full_text
         self._path = path
         self._writing = Writing(str(path), seconds=seconds)
+        #: the file that is known to stand in its folder on the disk, too
+        self._listed: tuple[int, int] | None = None
 
     async def send(self, payload: Mapping[str, Any]) -> str | None:
         """Append one line, unless the file's end already has it. Raises SinkError."""
@@ -44,15 +46,23 @@ class JsonlSink:
             _lock(descriptor)
             # What comes again is as long as it was.
             tail = self._repaired_tail(descriptor, max(TAIL, 2 * len(line)))
-            is_repeat = _has(tail, alert_id)
-            if not is_repeat:
+            found = _found(tail, alert_id)
+            if found is None:
                 _written(descriptor, line)
+            else:
+                _rewritten(descriptor, tail, found)
             os.fsync(descriptor)
-            if not tail:
-                _sync_folder(self._path)
+            self._list(descriptor)
         finally:
             os.close(descriptor)
-        return "it was there already" if is_repeat else None
+        return None if found is None else "it was there already"
+
+    def _list(self, descriptor: int) -> None:
+        """Sync the folder, once for each file: else a loss of power could take a new one as a whole."""
+        look = os.fstat(descriptor)
+        if self._listed != (look.st_dev, look.st_ino):
+            _sync_folder(self._path)
+            self._listed = look.st_dev, look.st_ino
 
     def _repaired_tail(self, descriptor: int, most: int) -> bytes:
         """The last lines of the file. A line that a crash cut off was never acknowledged and is taken away.
@@ -72,7 +82,7 @@ class JsonlSink:
             os.ftruncate(descriptor, size - len(torn))
             return tail[: len(tail) - len(torn)]
         os.write(descriptor, b"\n")
-        return tail
+        return tail + b"\n"
 
 
 def _lock(descriptor: int) -> None:
@@ -81,10 +91,14 @@ def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
-def _has(tail: bytes, alert_id: str) -> bool:
-    """Whether a line is of this alert; others may name it, as a digest does."""
-    named = f'"id":"{alert_id}"'.encode()
-    return any(_id_of(line) == alert_id for line in tail.splitlines() if named in line)
+def _found(tail: bytes, alert_id: str) -> slice | None:
+    """Where a line is of this alert; others may name it, as a digest does."""
+    named, start = f'"id":"{alert_id}"'.encode(), 0
+    for line in tail.split(b"\n"):
+        if named in line and _id_of(line) == alert_id:
+            return slice(start, start + len(line) + 1)
+        start += len(line) + 1
+    return None
 
 
 def _id_of(line: bytes) -> object:
@@ -95,7 +109,6 @@ def _id_of(line: bytes) -> object:
 
 
 def _sync_folder(path: Path) -> None:
-    """Else a loss of power could take a new file as a whole."""
     descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -108,6 +121,21 @@ def _written(descriptor: int, line: bytes) -> None:
     rest = memoryview(line)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
+
+
+def _rewritten(descriptor: int, tail: bytes, line: slice) -> None:
+    """Write a line of the file's tail once more where it stands.
+
+    The sync that it waited for may have failed. Linux then takes what it could not write for written: a further sync
+    would say that all is well, and prove nothing.
+    """
+    # Else it would be written to the end.
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) & ~os.O_APPEND)
+    place = os.fstat(descriptor).st_size - len(tail) + line.start
+    rest = memoryview(tail)[line]
+    while rest:
+        done = os.pwrite(descriptor, rest, place)
+        place, rest = place + done, rest[done:]
 
 
 def _check_ours(torn: bytes) -> None:

@@ -6,6 +6,8 @@ import asyncio
 import fcntl
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -88,7 +90,69 @@ def test_the_line_and_a_new_file_are_on_the_disk_before_it_is_taken(path, monkey
     send(JsonlSink("log", path), payload(1))
     assert synced == [str(path), str(path.parent)]
     send(JsonlSink("log", path), payload(2), payload(2))
-    assert synced[2:] == [str(path)] * 2
+    assert synced[2:] == [str(path), str(path.parent), str(path)]
+
+
+SENDING = """
+import asyncio, pathlib
+from crawler.alert import AtomSink, JsonlSink
+from crawler.errors import SinkError
+from tests.alert.alerts import payload
+from tests.store.builders import NOW
+
+async def main():
+    feed = AtomSink("feed", pathlib.Path("feed.xml"), entries=9, zone=NOW.tzinfo, clock=lambda: NOW)
+    for sink in (JsonlSink("log", pathlib.Path("log.jsonl")), feed):
+        try:
+            print(await sink.send(payload(1)))
+        except SinkError as error:
+            print(error)
+
+asyncio.run(main())
+"""
+
+
+def traced(folder, *options):
+    """What a process says of an alert to two files in the folder, and its calls there: `fsync log.jsonl 0`."""
+    names = ("", "log.jsonl", "feed.xml", ".feed.xml.new")
+    files = [part for name in names for part in ("-P", str(folder / name))]
+    calls = ("-e", "trace=write,pwrite64,fsync,rename", *options)
+    argv = ["strace", "-f", "-y", "-o", str(folder / "trace"), *files, *calls, sys.executable, "-c", SENDING]
+    around = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(argv, cwd=folder, env=around, capture_output=True, text=True, check=False)
+    if not done.stdout:
+        pytest.skip(f"strace may not be used here: {done.stderr[-200:]}")
+    pattern = r"^\d+ +(\w+)\((?:\d+<([^>]*)>)?.*\) = (-?\d+)"
+    found = re.findall(pattern, (folder / "trace").read_text(), re.MULTILINE)
+    names = ((call, os.path.relpath(file, folder) if file else "", result) for call, file, result in found)
+    return done.stdout.splitlines(), [f"{call} {name} {result}" for call, name, result in names]
+
+
+@pytest.mark.process
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace: apt-get install strace")
+@pytest.mark.parametrize(("failing", "is_there"), [(1, [True, False]), (2, [True, True])], ids=["file", "folder"])
+def test_what_a_disk_did_not_sync_is_written_again_before_it_is_believed(tmp_path, failing, is_there):
+    """A kernel that could not write a page takes it for written: another sync alone would say that all is well."""
+    said, calls = traced(tmp_path, "-e", f"inject=fsync:error=EIO:when={failing}")
+    assert said == [f"{name}: Input/output error" for name in ("log.jsonl", "feed.xml")]
+    assert sum(call.startswith("fsync") and call.endswith("-1") for call in calls) == 2
+    said, calls = traced(tmp_path)
+    assert said == ["it was there already" if each else "None" for each in is_there]
+    line, feed = ((tmp_path / name).stat().st_size for name in ("log.jsonl", "feed.xml"))
+    assert calls == [
+        *(f"pwrite64 log.jsonl {line}", "fsync log.jsonl 0", "fsync . 0"),
+        *(f"write .feed.xml.new {feed}", "fsync .feed.xml.new 0", "rename  0", "fsync . 0"),
+    ]
+    assert ids(tmp_path / "log.jsonl") == ["c_1"]
+    assert (tmp_path / "feed.xml").read_text().count("<entry>") == 1
+
+
+def test_of_many_lines_the_one_that_comes_again_is_written_again_where_it_stands(path):
+    sink = JsonlSink("log", path)
+    send(sink, *(payload(number, diff="x" * 20_000 * number) for number in range(1, 9)))
+    before = path.read_bytes()
+    assert send(sink, payload(5), payload(8), payload(7)) == ["it was there already"] * 3
+    assert path.read_bytes() == before
 
 
 def test_two_processes_at_one_file_take_no_line_of_each_other(path):
