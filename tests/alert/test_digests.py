@@ -17,6 +17,7 @@ from crawler.errors import SinkError
 from crawler.model import Retained, Walk
 from crawler.store import SqliteStore
 from tests.store.builders import NOW, edit, entry, keys, new_post, plan, poll, sighting, site, state
+from tests.store.effort import counted
 
 BULK = MANY + 10
 
@@ -408,17 +409,8 @@ def test_what_it_takes_to_find_a_digest_grows_with_its_size_and_no_faster(tmp_pa
     def steps(posts):
         with SqliteStore(tmp_path / f"{posts}.db") as store:
             Story(store, posts=posts).edits(range(1, posts + 1))
-            count = 0
-
-            def step():
-                nonlocal count
-                count += 1
-
-            for connection in (store._reader, store._connection):
-                connection.set_progress_handler(step, 10)
-            assert len(run(store.pending("log", NOW, 100))) == 1
-            for connection in (store._reader, store._connection):
-                connection.set_progress_handler(None, 0)
-            return count
+            with counted(store, every=10) as effort:
+                assert len(run(store.pending("log", NOW, 100))) == 1
+            return effort.count
 
     assert steps(800) < 6 * steps(200)

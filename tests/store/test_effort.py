@@ -9,6 +9,7 @@ import pytest
 
 from crawler.store import SqliteStore
 from tests.store.builders import NOW, entry, keys, new_post, plan, sighting, site
+from tests.store.effort import counted
 
 POSTS = 2000
 
@@ -31,18 +32,9 @@ def store(tmp_path_factory):
 
 def steps(store, look):
     """How many steps of SQLite's machine a read takes."""
-    count = 0
-
-    def step():
-        nonlocal count
-        count += 1
-
-    store._reader.set_progress_handler(step, 1)
-    try:
+    with counted(store) as effort:
         assert look()
-    finally:
-        store._reader.set_progress_handler(None, 0)
-    return count
+    return effort.count
 
 
 LOOKS = {
@@ -74,7 +66,7 @@ def test_a_source_is_read_alone_and_is_what_the_list_says(store):
 
 
 def test_whether_a_site_is_watched_already_costs_no_more_where_there_are_many(tmp_path):
-    def counted(sources):
+    def register(sources):
         with SqliteStore(tmp_path / f"{sources}.db") as many:
             urls = [f"https://{number}.org/" for number in range(sources)]
 
@@ -85,14 +77,8 @@ def test_whether_a_site_is_watched_already_costs_no_more_where_there_are_many(tm
 
             asyncio.run(add())
             last = many.sources()[-1]
-            count = 0
+            with counted(many) as effort:
+                asyncio.run(many.register(last, site(last.url, urls=(f"{last.url}wp-json/",)), NOW))
+            return effort.count
 
-            def step():
-                nonlocal count
-                count += 1
-
-            many._connection.set_progress_handler(step, 1)
-            asyncio.run(many.register(last, site(last.url, urls=(f"{last.url}wp-json/",)), NOW))
-            return count
-
-    assert counted(300) < counted(2) + 100
+    assert register(300) < register(2) + 100
