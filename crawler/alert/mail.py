@@ -145,7 +145,7 @@ class _Encrypted(smtplib.SMTP_SSL):
 
     def __init__(self, box: Mailbox, limit: _Timely) -> None:
         self.limit, self.box = limit, box
-        super().__init__(box.host, box.port, timeout=_STEP_SECONDS, context=_tls(box))
+        super().__init__(box.host, box.port, timeout=_STEP_SECONDS, context=_tls(box, limit))
 
     def getreply(self) -> tuple[int, bytes]:
         self.limit.watch(self.sock)
@@ -170,7 +170,7 @@ def _session(box: Mailbox, seconds: float) -> Iterator[smtplib.SMTP]:
         try:
             session.ehlo_or_helo_if_needed()
             if box.mode == "starttls":
-                session.starttls(context=_tls(box))
+                session.starttls(context=_tls(box, limit))
             if box.user and box.password:
                 session.login(box.user, box.password)
             yield session
@@ -229,8 +229,16 @@ def _address(person: Person) -> Address:
     return Address(display_name=name, addr_spec=address)
 
 
-def _tls(box: Mailbox) -> ssl.SSLContext:
+def _tls(box: Mailbox, limit: _Timely) -> ssl.SSLContext:
+    class Watched(ssl.SSLSocket):
+        """Until the handshake is over nobody else has the socket."""
+
+        def do_handshake(self, block: bool = False) -> None:
+            limit.watch(self)
+            super().do_handshake(block)
+
     context = ssl.create_default_context()
+    context.sslsocket_class = Watched
     if not box.verifies:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context

@@ -138,6 +138,16 @@ async def _busy(reader, writer):
     writer.close()
 
 
+async def _mute(reader, writer):
+    """Agrees to encrypt, and then says nothing any more."""
+    writer.write(b"220 hello\r\n")
+    while line := await reader.readline():
+        writer.write(b"250-mail.test\r\n250 STARTTLS\r\n" if line.upper().startswith(b"EHLO") else b"220 begin\r\n")
+        await writer.drain()
+        if line.startswith(b"STARTTLS"):
+            await asyncio.sleep(3600)
+
+
 async def _echo(way, reader, writer):
     """Knows one way to log in, and repeats what it was told."""
     writer.write(b"220 hello\r\n")
@@ -160,7 +170,7 @@ async def _main(folder):
         "web": await asyncio.start_server(lambda *pair: _web(folder / POSTS, *pair), "127.0.0.1", 0),
     }
     ways = {"echo": partial(_echo, b"PLAIN"), "login-echo": partial(_echo, b"LOGIN")}
-    for name, answer in {"hang": _hang, "drip": _drip, "busy": _busy, **ways}.items():
+    for name, answer in {"hang": _hang, "drip": _drip, "busy": _busy, "mute": _mute, **ways}.items():
         servers[name] = await asyncio.start_server(answer, "127.0.0.1", 0)
     print(json.dumps({name: server.sockets[0].getsockname()[1] for name, server in servers.items()}), flush=True)
     await asyncio.sleep(3600)

@@ -177,9 +177,13 @@ def test_a_mail_server_that_says_the_password_gives_nothing_away_and_drives_no_t
             assert not caught.value.permanent
 
 
-@pytest.mark.parametrize("place", ["hang", "drip"])
-def test_a_mail_server_that_takes_too_long_holds_up_nobody_and_can_be_tried_again(places, place):
-    sink = mailing(places, "a@example.org", place=place, seconds=0.5)
+@pytest.mark.parametrize(
+    ("place", "mode"), [("hang", "insecure"), ("drip", "insecure"), ("hang", "ssl"), ("mute", "starttls")]
+)
+def test_a_mail_server_that_takes_too_long_holds_up_nobody_and_can_be_tried_again(places, monkeypatch, place, mode):
+    """Also one with which no encryption comes about."""
+    monkeypatch.setattr("crawler.alert.mail._STEP_SECONDS", 60.0)
+    sink = mailing(places, "a@example.org", place=place, more=f"&mode={mode}", seconds=0.5)
 
     async def beside():
         sending = asyncio.create_task(sink.send(SAMPLE))

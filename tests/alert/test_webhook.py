@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from ipaddress import ip_network
 
 import pytest
+import uvloop
 from standardwebhooks import Webhook
 
 from crawler.alert import WebhookSink
@@ -39,7 +40,7 @@ def certificate(tmp_path_factory):
     return context
 
 
-def posted(url, *payloads, secrets=(NEW,), clock=lambda: datetime.now(UTC), seconds=5.0, **options):
+def posted(url, *payloads, secrets=(NEW,), clock=lambda: datetime.now(UTC), seconds=5.0, runner=asyncio.run, **options):
     """What came of each: the reply, or the SinkError."""
 
     async def run():
@@ -51,7 +52,7 @@ def posted(url, *payloads, secrets=(NEW,), clock=lambda: datetime.now(UTC), seco
             sink = WebhookSink("hook", sender, clock=clock, secrets=secrets, hidden=hidden)
             return [await outcome(sink, each) for each in payloads]
 
-    return asyncio.run(run())
+    return runner(run())
 
 
 async def outcome(sink, alert):
@@ -137,6 +138,21 @@ def test_a_refusal_says_why_and_whether_another_try_can_help(tmp_path, step):
     assert words in str(error)
     assert (error.permanent, error.retry_after) == (permanent, wish)
     assert time.monotonic() - started < 15
+
+
+@pytest.mark.parametrize("runner", [asyncio.run, uvloop.run])
+@pytest.mark.parametrize("way", ["direct", "through a proxy"])
+def test_a_receiver_that_takes_the_connection_and_says_nothing_is_waited_for_no_longer_than_others(runner, way):
+    started = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        url = f"//127.0.0.1:{mute.getsockname()[1]}"
+        if way == "direct":
+            errors = posted(f"https:{url}", payload(1), payload(1), seconds=0.5, runner=runner)
+        else:
+            more = {"proxy": f"http:{url}", "allow_private": ()}
+            errors = posted("https://hooks.example/", payload(1), payload(1), seconds=0.5, runner=runner, **more)
+    assert [str(each) for each in errors] == ["no answer within 0.5 s"] * 2
+    assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize("status", ["301", "302", "303", "307", "308"])
