@@ -10,7 +10,7 @@ from unicodedata import category
 from crawler.diff.align import Alignment, Stretch, align
 from crawler.diff.sequence import Hunk, hunks
 from crawler.diff.sliding import in_sentences
-from crawler.text import join, tokens, usual_gap
+from crawler.text import CROSSED_OUT, join, tokens, usual_gap
 
 #: Between two blocks; a token of its own, so that dividing a paragraph is no edit of its words.
 BREAK = "\n\n"
@@ -18,6 +18,7 @@ BREAK = "\n\n"
 _BRIDGE = 2
 #: The same in characters, where both changes are at least as long.
 _BRIDGE_OF_CHARACTERS = 4
+_NO_WORDS = frozenset(("", "|", *CROSSED_OUT))
 #: Of Thai: written on the letter before it, but no mark by its category.
 _SARA_AM = "\u0e33"
 
@@ -259,5 +260,5 @@ def _around_moved(found: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 
 def _only_words(found: Sequence[str]) -> list[str]:
-    """Without the bar between two cells of a table, which is none."""
-    return [word for token in found if not isinstance(token, Moved) and (word := token.strip()) not in ("", "|")]
+    """Without the bar between two cells of a table and the marks around what is crossed out, which are none."""
+    return [word for token in found if not isinstance(token, Moved) and (word := token.strip()) not in _NO_WORDS]

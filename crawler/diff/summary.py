@@ -8,7 +8,7 @@ from crawler.diff.figures import replaced
 from crawler.diff.operations import BREAK, Op, TextDiff
 from crawler.diff.quotes import QuoteChange, changed_quotes
 from crawler.model import FieldDiff
-from crawler.text import join
+from crawler.text import CROSSED_OUT, join
 
 #: A title's hunks are told word for word up to this many, each up to this many words.
 _MOST_HUNKS = 3
@@ -66,6 +66,8 @@ def _beside_words(text: TextDiff) -> str:
     signs = {token.strip(" ") for op in text.operations if op.kind != "equal" for token in (*op.old, *op.new)}
     if BREAK in signs:
         return "paragraphs divided differently"
+    if signs.intersection(CROSSED_OUT):
+        return "words crossed out, or no longer"
     return "bars between cells" if "|" in signs else "white space"
 
 

@@ -11,8 +11,10 @@ from crawler.text.excerpt import is_generated_excerpt
 from crawler.text.fingerprint import field_hashes, fields_hash
 from crawler.text.title import canonical_title
 from crawler.text.words import join, tokens, undivided, usual_gap, words
+from crawler.text.writer import CROSSED_OUT
 
 __all__ = [
+    "CROSSED_OUT",
     "NORMALIZER_VERSION",
     "canonical_link",
     "canonical_text",

@@ -1,6 +1,6 @@
 """A tree to blocks of text: one for each paragraph, heading, list element, table row, caption or picture.
 
-Which tag makes a block does not count, nor do bold and italic; order, words, link targets and pictures do.
+Which tag makes a block does not count, nor do bold, italic and lowered; order, words, link targets and pictures do.
 The tree is walked, never recursed into: posts may nest as deep as they like.
 """
 
@@ -60,6 +60,8 @@ def blocks(root: etree._Element, html: str) -> list[str]:
                 writer.end_link()
             elif tag == "code":
                 writer.end_code()
+            elif tag == "sup":
+                writer.end_raised()
             elif tag in _STRUCK:
                 writer.struck(ends=True)
             if text := element.tail:
@@ -84,6 +86,8 @@ def _enter(element: etree._Element, writer: Writer, unclosed: Unclosed) -> bool:
         _picture(element, writer)
     elif tag == "code":
         writer.begin_code()
+    elif tag == "sup":
+        writer.begin_raised()
     elif tag in _STRUCK:
         writer.struck()
     elif tag in _CELLS:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from crawler.model import IgnoreRule
 
 #: Raised whenever the same HTML gives another text than before; stored with every Revision.
-NORMALIZER_VERSION = 5
+NORMALIZER_VERSION = 6
 
 
 def derivation(rules: Sequence[IgnoreRule] = ()) -> str:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from functools import cached_property
 from itertools import pairwise
 
+from crawler.text.characters import with_raised
 from crawler.text.words import words
 
 _CUT = re.compile(r"\s*(?:\[\s?\.\.\.\s?\]|\(\.\.\.\)|\.\.\.)")
@@ -23,6 +24,13 @@ _LINK_ONLY = re.compile(r"[^.]{0,300}<[^\s<>]+>\W*$")
 def is_generated_excerpt(excerpt_text: str, content_text: str) -> bool:
     """Without its tail all its words stand in this order in the content: images, captions and code may be left out."""
     text, cut = _without_tail(excerpt_text)
+    if _stands_in(text, content_text, cut=cut):
+        return True
+    # WordPress takes the tags of raised figures out, and footnotes with their numbers.
+    return any(_stands_in(text, content, cut=cut) for content in with_raised(content_text))
+
+
+def _stands_in(text: str, content_text: str, *, cut: bool) -> bool:
     wanted = [word for word in words(text) if _counts(word)]
     if not wanted:
         return True

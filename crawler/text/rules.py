@@ -11,6 +11,7 @@ from lxml import etree
 
 from crawler.errors import ParseError
 from crawler.model import IgnoreRule
+from crawler.text.patterns import for_folded
 from crawler.text.writer import code_lines
 
 #: Seconds of CPU for one expression and one block. Sound ones take milliseconds for the longest post; with one that
@@ -53,7 +54,7 @@ def _compiled(pattern: str) -> Any:
     # Imported with the first such rule: most children never need it. Unlike `re` it can be stopped.
     import regex
 
-    return regex.compile(pattern)
+    return regex.compile(for_folded(pattern))
 
 
 @lru_cache(maxsize=256)

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crawler.text.addresses import address, picture_address
-from crawler.text.characters import fold, verbatim
+from crawler.text.characters import fold, raised, verbatim
 from crawler.text.markup import NO_CHARACTER
 
 #: The rest of a word after the end of a link: `<a>word</a>s.` is `words. <…>`, so that a new link is one new word.
 _WORD_END = re.compile(r"[^\s\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]*(?:\s»(?!\w))?")
+#: Stand around words that are crossed out, and are no words themselves.
+CROSSED_OUT = ("<del>", "</del>")
 _EMPTY_LINE = re.compile(r"\n(?=\n)")
 
 
@@ -51,12 +53,15 @@ class Writer:
         self._links: list[_Link] = []
         self._preformatted = 0
         self._code = 0
+        self._raised = 0
         self._broken = False
 
     def text(self, text: str) -> None:
         """Add text as it stands in the document."""
         if not self._parts and not self._preformatted and text.isspace():
             return
+        if self._raised:
+            text = raised(text)
         self._parts.append(_Code(text) if self._code else text)
         if self._broken and not text.isspace():
             self._broken = False
@@ -67,10 +72,10 @@ class Writer:
 
     def struck(self, *, ends: bool = False) -> None:
         """Words begin, or end, that are crossed out: that is how newsrooms take them back."""
-        if ends and self._parts and self._parts[-1] == "<del>":
+        if ends and self._parts and self._parts[-1] == CROSSED_OUT[0]:
             self._parts.pop()
         else:
-            self._parts.append(_Marker("</del>" if ends else "<del>"))
+            self._parts.append(_Marker(CROSSED_OUT[ends]))
 
     def line_break(self) -> None:
         """One is a space, two in a row begin a new block; in preformatted text it is what it says."""
@@ -110,6 +115,14 @@ class Writer:
     def end_code(self) -> None:
         """They stop counting."""
         self._code -= 1
+
+    def begin_raised(self) -> None:
+        """Figures stand above the line from here on."""
+        self._raised += 1
+
+    def end_raised(self) -> None:
+        """They stand on it again."""
+        self._raised -= 1
 
     def flush(self) -> None:
         """End the block, if there is one. A link that goes on shows its target in its first block."""

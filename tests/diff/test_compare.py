@@ -54,6 +54,10 @@ SUMMARIES = {
     "text only": ({"content": OLD.content + " Then it ended."}, "Text +3 −0 words"),
     "paragraphs moved": ({"content": "It cost $1,200 million.\n\nThe minister met 12 envoys."}, "1 paragraph moved"),
     "a division": ({"content": OLD.content.replace("\n\n", " ")}, "Text: paragraphs divided differently"),
+    "crossed out": (
+        {"content": OLD.content.replace("It cost", "<del> It cost </del>")},
+        "Text: words crossed out, or no longer",
+    ),
     "a cell": ({"content": OLD.content.replace("It cost", "It | cost")}, "Text: bars between cells"),
     "a figure with currency and unit": (
         {"content": OLD.content.replace("1,200", "1,500")},

@@ -47,6 +47,11 @@ def test_there_and_back_are_the_same_number_of_words(old, new):
     assert (there.words_added - there.words_removed) == (back.words_removed - back.words_added)
 
 
+def test_the_marks_of_what_is_crossed_out_are_no_words():
+    diff = text_diff("It rose 12 points.", "It rose <del> 12 </del> 21 points.")
+    assert (diff.words_added, diff.words_removed) == (1, 0)
+
+
 LONG = "It was a long day for the people of the port and of the town"
 EDITS = {
     "a word replaced": ("a b c", "a x c", (1, 1, 0)),

@@ -71,6 +71,17 @@ def test_what_is_ignored_does_not_show_beside_an_edit(tmp_path, clock, site):
     assert bench.one("SELECT content FROM current_posts WHERE wp_id = 1") == "Words of post 0."
 
 
+def test_a_rule_finds_what_the_page_shows(tmp_path, clock, site):
+    seen = "<p>“Read&nbsp;{n}&nbsp;times” – don’t miss… Text of post 0.</p>"
+    rule = "    ignore: [{regex: '“Read\u00a0\\d+\u00a0times” – don’t miss…'}]\n"
+    site.edit(1, content=seen.format(n=1))
+    bench = watched(tmp_path, clock, site, rule)
+    assert bench.one("SELECT content FROM current_posts WHERE wp_id = 1") == "Text of post 0."
+    site.edit(1, content=seen.format(n=2))
+    bench.poll()
+    assert told(bench) == []
+
+
 @pytest.mark.parametrize(("before", "after"), [("", RULES), (RULES, "")], ids=["added", "taken out"])
 def test_a_change_of_the_rules_is_no_change_of_the_posts(tmp_path, clock, site, before, after):
     bench = watched(tmp_path, clock, site, before)

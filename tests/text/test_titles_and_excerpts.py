@@ -18,6 +18,8 @@ TITLES = {
     "<script>x</script>y": "xy",
     'Party <img class="emoji" alt="🎉" src="x">': "Party 🎉",
     "  a \u202e b\x1b[31m ": "a b[31m",
+    # Feeds tell titles without tags: what stands raised cannot be told from what does not.
+    "10<sup>6</sup>": "106",
     "&#99999999999;" + "&#" + "9" * 5000 + ";": "\ufffd\ufffd",
     "": "",
 }
@@ -31,7 +33,8 @@ def test_titles_are_one_line_without_tags(told, title):
 CONTENT = """<p>State has we battery then.</p><figure><img src="/a.jpg" alt="An alt"><figcaption>A caption</figcaption>
 </figure><ul><li>City much it state if software</li><li>Software before festival</li></ul>
 <p>Because when will people <a href="//a.org/x">question</a> no season – she said “not yet” again and again.</p>
-<p>日本の防衛省は五月に発表した。</p><p>Costs of 10 &lt; 20 went by.</p>"""
+<p>日本の防衛省は五月に発表した。</p><p>Costs of 10 &lt; 20 went by.</p>
+<p>Output rose<sup data-fn="f1" class="fn"><a href="#f1">1</a></sup> to 10<sup>6</sup> km<sup>2</sup> then.</p>"""
 EXCERPTS = {
     "cut by WordPress": ("State has we battery then. Because when will [&hellip;]", True),
     "with images and lists left out": ("State has we battery then. Because when will people [&#8230;]", True),
@@ -44,6 +47,10 @@ EXCERPTS = {
     "words with typography": ("she said &#8220;not yet&#8221; again", True),
     "the whole of a short text": ("Because when will people question no season", True),
     "with a sign that begins no address": ("Costs of 10 &lt; 20 went [&hellip;]", True),
+    "raised figures without their tags": ("Output rose1 to 106 km2 then.", True),
+    "raised figures as they are": ("Output rose<sup>1</sup> to 10<sup>6</sup> km² then.", True),
+    "footnotes left out": ("Output rose to 10 km then.", True),
+    "another figure that is not raised": ("Output rose1 to 107 km2 then.", False),
     "cut within a word": ("State has we batt...", True),
     "characters": ("日本の防衛省は五月 [&hellip;]", True),
     "nothing": ("", True),
