@@ -9,9 +9,11 @@ from typing import Any, Literal, cast
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from crawler.alert import mail, replies
 from crawler.alert.hearing import heard
-from crawler.alert.mail import Mailbox, Person
+from crawler.alert.smtp import Mailbox, Person
 from crawler.alert.wording import Template, Wording
 from crawler.alert.writing import SECONDS, Writing
 from crawler.errors import SinkError
@@ -24,6 +26,7 @@ with warnings.catch_warnings():
     from apprise.common import OverflowMode, PersistentStoreMode
     from apprise.plugins.email import NotifyEmail
 
+log = structlog.get_logger()
 replies.bound()
 #: Answers that the same message would get again.
 _FOR_GOOD = {400, 410, 413, 414, 415, 422}
@@ -84,12 +87,15 @@ class AppriseSink:
         """A mail to each receiver who has none yet."""
         box = cast(Mailbox, self._box)
         self._forget_old()
-        missing = [to for to in box.to if to not in done]
+        missing = [to for to in box.to if (to, to[1]) not in done]
         mails = [(to, mail.composed(box, to, alert_id, words)) for to in missing]
-        refused = mail.sent(box, mails, done.add, seconds=self._seconds)
-        if refused:
-            raise _all_refused(refused, len(box.to))
-        return None
+        refused = mail.sent(box, mails, done, seconds=self._seconds)
+        told = _no_copies(box, refused.copies)
+        if told is not None:
+            log.warning("alert", sink=self.name, status="not for all", id=alert_id, error=told)
+        if refused.to:
+            raise _all_refused(refused.to, len(box.to))
+        return told
 
     def _say(self, alert_id: str, words: Words, done: set[object]) -> str | None:
         """The messages that a chat has not had yet."""
@@ -205,6 +211,15 @@ def _all_refused(refused: Mapping[Person, SinkError], all_of_them: int) -> SinkE
     told = "; ".join(dict.fromkeys(str(error) for error in refused.values()))
     whom = f" (to {len(refused)} of {all_of_them} receivers)" if all_of_them > 1 else ""
     return SinkError(f"{told}{whom}", permanent=all(error.permanent for error in refused.values()))
+
+
+def _no_copies(box: Mailbox, refused: Mapping[str, int]) -> str | None:
+    """That some of cc and bcc have no copy. Only the codes: in what else the server says there may be addresses."""
+    if not refused:
+        return None
+    all_of_them = len({address for _, address in (*box.cc, *box.bcc)})
+    codes = ", ".join(map(str, sorted(set(refused.values()))))
+    return f"no copy for {len(refused)} of {all_of_them} on cc and bcc: the mail server said {codes}"
 
 
 def _secrets(url: str) -> list[str]:

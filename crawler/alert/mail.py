@@ -6,49 +6,25 @@ Apprise's own mails would tell neither which reply came nor to whom, and get ano
 from __future__ import annotations
 
 import smtplib
-import socket
-import ssl
-import threading
-from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import localtime
 from hashlib import sha256
-from typing import Literal
+from typing import NamedTuple
 
+from crawler.alert.smtp import Mailbox, Person, conversation, refusal, told
 from crawler.errors import SinkError
-from crawler.render import Words, as_html, one_line
-
-#: For each step of the conversation; all of it together has the limit that `sent` is told.
-_STEP_SECONDS = 10.0
-#: Nothing in an answer of a server is longer; some repeat the whole mail.
-_MOST_REPLY = 200
-#: A shorter password is no secret, and would tear words apart.
-_LEAST_SECRET = 4
-Person = tuple[str, str]
+from crawler.render import Words, as_html
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mailbox:
-    """Where mails are handed in, and whom they go to; each of `to` gets a mail of its own."""
+class Refusals(NamedTuple):
+    """Who was refused a mail, and with what."""
 
-    host: str
-    port: int
-    mode: Literal["insecure", "ssl", "starttls"]
-    user: str | None
-    password: str | None = field(repr=False)
-    verifies: bool
-    #: (name, address)
-    sender: Person
-    to: tuple[Person, ...]
-    cc: tuple[Person, ...] = ()
-    bcc: tuple[Person, ...] = ()
-    reply_to: tuple[Person, ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
+    to: Mapping[Person, SinkError]
+    #: of cc and bcc, by address, where the mail itself was taken: the code of the answer
+    copies: Mapping[str, int]
 
 
 def composed(box: Mailbox, to: Person, alert_id: str, words: Words) -> EmailMessage:
@@ -73,144 +49,38 @@ def composed(box: Mailbox, to: Person, alert_id: str, words: Words) -> EmailMess
     return mail
 
 
-def sent(
-    box: Mailbox, mails: Sequence[tuple[Person, EmailMessage]], taken: Callable[[Person], None], *, seconds: float
-) -> dict[Person, SinkError]:
-    """Hand them in; `taken` is told of each that was. Returns those that were not, with why.
+def sent(box: Mailbox, mails: Sequence[tuple[Person, EmailMessage]], done: set[object], *, seconds: float) -> Refusals:
+    """Hand them in. `done` knows which mail (whom it is to) which address has had, and is told of more.
 
     Raises SinkError when the conversation came to an end before.
     """
-    refused: dict[Person, SinkError] = {}
-    with _told(), _session(box, seconds) as session:
+    refused, copies = {}, {}
+    with told(), conversation(box, seconds) as session:
         for to, mail in mails:
+            receivers = [each for each in _receivers(box, to) if (to, each) not in done]
             try:
-                refusals = session.sendmail(box.sender[1], _receivers(box, to), mail.as_bytes())
+                refusals = session.sendmail(box.sender[1], receivers, mail.as_bytes())
             except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
-                refused[to] = _refusal(error)
-            else:
-                if to[1] in refusals:
-                    refused[to] = _reply(*refusals[to[1]])
-                else:
-                    taken(to)
-    return refused
+                refused[to] = _why(error, to)
+                continue
+            done.update((to, each) for each in receivers if each not in refusals)
+            if to[1] in refusals:
+                refused[to] = refusal(*refusals.pop(to[1]))
+            copies.update({address: code for address, (code, _) in refusals.items()})
+    return Refusals(refused, copies)
 
 
 def reached(box: Mailbox, *, seconds: float) -> None:
     """Log in and out again. Raises SinkError."""
-    with _told(), _session(box, seconds) as session:
+    with told(), conversation(box, seconds) as session:
         session.noop()
 
 
-class _Timely:
-    """The end of a conversation that takes too long: a server that sends a byte a second keeps no limit of one step."""
-
-    sock: socket.socket | None
-
-    def __init__(self, seconds: float) -> None:
-        self._watched: socket.socket | None = None
-        self.is_late = False
-        self._timer = threading.Timer(seconds, self._cut)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def watch(self, watched: socket.socket | None) -> None:
-        self._watched = watched
-        if self.is_late:
-            raise TimeoutError("timed out")
-
-    def end(self) -> None:
-        self._timer.cancel()
-
-    def _cut(self) -> None:
-        self.is_late = True
-        if self._watched is not None:
-            with suppress(OSError):
-                self._watched.shutdown(socket.SHUT_RDWR)
-
-
-class _Plain(smtplib.SMTP):
-    limit: _Timely
-
-    def __init__(self, box: Mailbox, limit: _Timely) -> None:
-        self.limit, self.box = limit, box
-        super().__init__(box.host, box.port, timeout=_STEP_SECONDS)
-
-    def getreply(self) -> tuple[int, bytes]:
-        self.limit.watch(self.sock)
-        return _hushed(self.box, *super().getreply())
-
-
-class _Encrypted(smtplib.SMTP_SSL):
-    limit: _Timely
-
-    def __init__(self, box: Mailbox, limit: _Timely) -> None:
-        self.limit, self.box = limit, box
-        super().__init__(box.host, box.port, timeout=_STEP_SECONDS, context=_tls(box, limit))
-
-    def getreply(self) -> tuple[int, bytes]:
-        self.limit.watch(self.sock)
-        return _hushed(self.box, *super().getreply())
-
-
-def _hushed(box: Mailbox, code: int, text: bytes) -> tuple[int, bytes]:
-    """A reply; a refusal without the password in it, as it is and as it goes over the line."""
-    password = (box.password or "").encode()
-    if code >= 400 and len(password) >= _LEAST_SECRET:
-        plain = b"\0%b\0%b" % ((box.user or "").encode(), password)
-        for secret in (b64encode(plain), b64encode(password), password):
-            text = text.replace(secret, "…".encode())
-    return code, text
-
-
-@contextmanager
-def _session(box: Mailbox, seconds: float) -> Iterator[smtplib.SMTP]:
-    limit = _Timely(seconds)
-    try:
-        session: smtplib.SMTP = _Encrypted(box, limit) if box.mode == "ssl" else _Plain(box, limit)
-        try:
-            session.ehlo_or_helo_if_needed()
-            if box.mode == "starttls":
-                session.starttls(context=_tls(box, limit))
-            if box.user and box.password:
-                session.login(box.user, box.password)
-            yield session
-            with suppress(OSError, smtplib.SMTPException):
-                session.quit()  # all has been said already
-        finally:
-            session.close()
-    finally:
-        limit.end()
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """What keeps the conversation from taking place is a SinkError; the next try may go better."""
-    try:
-        yield
-    except smtplib.SMTPServerDisconnected as error:
-        raise SinkError("the mail server ended the connection") from error
-    except smtplib.SMTPResponseException as error:
-        # Also 535, a wrong password: whoever minds the program mends that, and the alert goes out then.
-        raise SinkError(str(_reply(error.smtp_code, error.smtp_error))) from error
-    except smtplib.SMTPNotSupportedError as error:
-        raise SinkError(f"the mail server: {error}") from error
-    except TimeoutError as error:
-        raise SinkError("the mail server did not answer in time") from error
-
-
-def _refusal(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseException) -> SinkError:
+def _why(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseException, to: Person) -> SinkError:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        # One of the receivers that can be tried again is reason enough.
-        replies = [_reply(*each) for each in error.recipients.values()]
-        return min(replies, key=lambda each: each.permanent)
-    return _reply(error.smtp_code, error.smtp_error)
-
-
-def _reply(code: int, text: bytes | str) -> SinkError:
-    """A refusal. 5xx is one for good, but for those that ask for a log-in (RFC 4954)."""
-    told = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    shown = one_line(told, _MOST_REPLY)
-    return SinkError(f"the mail server said {code} {shown}".rstrip(), permanent=500 <= code < 600 and code != 530)
+        # Without an answer for it, the last one ended the conversation: a 421.
+        return refusal(*error.recipients.get(to[1], [*error.recipients.values()][-1]))
+    return refusal(error.smtp_code, error.smtp_error)
 
 
 def _receivers(box: Mailbox, to: Person) -> list[str]:
@@ -227,18 +97,3 @@ def _message_id(box: Mailbox, to: Person, alert_id: str) -> str:
 def _address(person: Person) -> Address:
     name, address = person
     return Address(display_name=name, addr_spec=address)
-
-
-def _tls(box: Mailbox, limit: _Timely) -> ssl.SSLContext:
-    class Watched(ssl.SSLSocket):
-        """Until the handshake is over nobody else has the socket."""
-
-        def do_handshake(self, block: bool = False) -> None:
-            limit.watch(self)
-            super().do_handshake(block)
-
-    context = ssl.create_default_context()
-    context.sslsocket_class = Watched
-    if not box.verifies:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context

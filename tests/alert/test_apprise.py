@@ -17,6 +17,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
+from structlog.testing import capture_logs
 
 from crawler.alert.apprise import AppriseSink
 from crawler.errors import SinkError
@@ -110,10 +111,10 @@ def test_each_receiver_gets_a_mail_of_their_own_and_a_repeat_has_the_same_id(pla
 @pytest.mark.parametrize(
     ("receiver", "permanent", "said"),
     [
-        ("421", False, "said 421 no, not 421@example.org"),
+        ("421", False, "said 421 no, not …"),
         ("450", False, "said 450"),
         ("451", False, "said 451"),
-        ("550", True, "said 550 no, not 550@example.org"),
+        ("550", True, "said 550 no, not …"),
         ("553", True, "said 553"),
         ("data-452", False, "said 452 not this mail"),
         ("data-554", True, "said 554 not this mail"),
@@ -133,6 +134,37 @@ def test_who_has_the_mail_does_not_get_it_again_when_another_is_refused(places):
     assert "(to 1 of 3 receivers)" in str(error)
     refusal(sink, SAMPLE)
     assert [to for to, _ in places.mails()] == [["a@example.org"], ["b@example.org"]]
+
+
+def test_a_copy_that_the_server_refuses_is_told_without_the_address_and_costs_no_alert(places):
+    copies = "&cc=550@example.org,c@example.org&bcc=452@example.org"
+    sink = mailing(places, "a@example.org", "b@example.org", more=copies)
+    with capture_logs() as logged:
+        (reply,) = send(sink, SAMPLE)
+    assert reply == "no copy for 2 of 3 on cc and bcc: the mail server said 452, 550"
+    assert [(each["log_level"], each["sink"], each["error"]) for each in logged] == [("warning", "team", reply)]
+    assert [to for to, _ in places.mails()] == [[f"{name}@example.org", "c@example.org"] for name in "ab"]
+
+
+def test_who_has_a_copy_does_not_get_it_again_when_the_one_it_is_to_was_refused(places):
+    sink = mailing(places, "451@example.org", "a@example.org", more="&cc=c@example.org,550@example.org")
+    with capture_logs() as logged:
+        for _ in range(2):
+            assert not refusal(sink, SAMPLE).permanent
+    assert [to for to, _ in places.mails()] == [["c@example.org"], ["a@example.org", "c@example.org"]]
+    assert [each["error"] for each in logged] == ["no copy for 1 of 2 on cc and bcc: the mail server said 550"]
+
+
+def test_a_copy_that_may_be_tried_again_makes_no_refusal_of_the_mail_less_final(places):
+    assert refusal(mailing(places, "550@example.org", more="&cc=450@example.org"), SAMPLE).permanent
+
+
+def test_a_copy_at_which_the_server_ends_the_conversation_is_no_final_refusal_of_the_mail(places):
+    error = refusal(mailing(places, "a@example.org", more="&cc=421@example.org,550@example.org"), SAMPLE)
+    assert (str(error), error.permanent) == ("the mail server said 421 no, not …", False)
+    error = refusal(mailing(places, "a@example.org", more="&cc=550@example.org&bcc=421@example.org"), SAMPLE)
+    assert (str(error), error.permanent) == ("the mail server said 421 no, not …", False)
+    assert places.mails() == []
 
 
 def test_who_has_the_mail_does_not_get_it_again_when_the_connection_ends_at_another(places):
@@ -182,7 +214,7 @@ def test_a_mail_server_that_says_the_password_gives_nothing_away_and_drives_no_t
 )
 def test_a_mail_server_that_takes_too_long_holds_up_nobody_and_can_be_tried_again(places, monkeypatch, place, mode):
     """Also one with which no encryption comes about."""
-    monkeypatch.setattr("crawler.alert.mail._STEP_SECONDS", 60.0)
+    monkeypatch.setattr("crawler.alert.smtp._STEP_SECONDS", 60.0)
     sink = mailing(places, "a@example.org", place=place, more=f"&mode={mode}", seconds=0.5)
 
     async def beside():

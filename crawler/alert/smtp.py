@@ -1,0 +1,169 @@
+"""A conversation with a mail server, with a limit on all of it, and its refusals as errors without secrets."""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import socket
+import ssl
+import threading
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Literal
+
+from crawler.errors import SinkError
+from crawler.render import one_line
+
+#: For each step of the conversation; all of it together has the limit that `conversation` is told.
+_STEP_SECONDS = 10.0
+#: Nothing in an answer of a server is longer; some repeat the whole mail.
+_MOST_REPLY = 200
+#: A shorter password is no secret, and would tear words apart.
+_LEAST_SECRET = 4
+Person = tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mailbox:
+    """Where mails are handed in, and whom they go to; each of `to` gets a mail of its own."""
+
+    host: str
+    port: int
+    mode: Literal["insecure", "ssl", "starttls"]
+    user: str | None
+    password: str | None = field(repr=False)
+    verifies: bool
+    #: (name, address)
+    sender: Person
+    to: tuple[Person, ...]
+    cc: tuple[Person, ...] = ()
+    bcc: tuple[Person, ...] = ()
+    reply_to: tuple[Person, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class _Timely:
+    """The end of a conversation that takes too long: a server that sends a byte a second keeps no limit of one step."""
+
+    def __init__(self, seconds: float) -> None:
+        self._watched: socket.socket | None = None
+        self.is_late = False
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def watch(self, watched: socket.socket | None) -> None:
+        self._watched = watched
+        if self.is_late:
+            raise TimeoutError("timed out")
+
+    def end(self) -> None:
+        self._timer.cancel()
+
+    def _cut(self) -> None:
+        self.is_late = True
+        if self._watched is not None:
+            with suppress(OSError):
+                self._watched.shutdown(socket.SHUT_RDWR)
+
+
+class _Plain(smtplib.SMTP):
+    limit: _Timely
+
+    def __init__(self, box: Mailbox, limit: _Timely) -> None:
+        self.limit, self.box = limit, box
+        super().__init__(box.host, box.port, timeout=_STEP_SECONDS)
+
+    def getreply(self) -> tuple[int, bytes]:
+        self.limit.watch(self.sock)
+        return _hushed(self.box, *super().getreply())
+
+
+class _Encrypted(smtplib.SMTP_SSL):
+    limit: _Timely
+
+    def __init__(self, box: Mailbox, limit: _Timely) -> None:
+        self.limit, self.box = limit, box
+        super().__init__(box.host, box.port, timeout=_STEP_SECONDS, context=_tls(box, limit))
+
+    def getreply(self) -> tuple[int, bytes]:
+        self.limit.watch(self.sock)
+        return _hushed(self.box, *super().getreply())
+
+
+def _hushed(box: Mailbox, code: int, text: bytes) -> tuple[int, bytes]:
+    """A reply; a refusal without what is secret in it."""
+    if code >= 400:
+        for secret in _secrets(box):
+            text = re.sub(re.escape(secret), "…".encode(), text, flags=re.IGNORECASE)
+    return code, text
+
+
+def _secrets(box: Mailbox) -> Iterator[bytes]:
+    """The password, as it is and as it goes over the line, and the addresses: they stand in the sink's own address."""
+    password = (box.password or "").encode()
+    if len(password) >= _LEAST_SECRET:
+        plain = b"\0%b\0%b" % ((box.user or "").encode(), password)
+        yield from (b64encode(plain), b64encode(password), password)
+    yield from (address.encode() for _, address in (*box.to, *box.cc, *box.bcc))
+
+
+@contextmanager
+def conversation(box: Mailbox, seconds: float) -> Iterator[smtplib.SMTP]:
+    """Logged in where that is wanted; cut when the time is over, wherever it is then."""
+    limit = _Timely(seconds)
+    try:
+        session: smtplib.SMTP = _Encrypted(box, limit) if box.mode == "ssl" else _Plain(box, limit)
+        try:
+            session.ehlo_or_helo_if_needed()
+            if box.mode == "starttls":
+                session.starttls(context=_tls(box, limit))
+            if box.user and box.password:
+                session.login(box.user, box.password)
+            yield session
+            with suppress(OSError, smtplib.SMTPException):
+                session.quit()  # all has been said already
+        finally:
+            session.close()
+    finally:
+        limit.end()
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """What keeps the conversation from taking place is a SinkError; the next try may go better."""
+    try:
+        yield
+    except smtplib.SMTPServerDisconnected as error:
+        raise SinkError("the mail server ended the connection") from error
+    except smtplib.SMTPResponseException as error:
+        # Also 535, a wrong password: whoever minds the program mends that, and the alert goes out then.
+        raise SinkError(str(refusal(error.smtp_code, error.smtp_error))) from error
+    except smtplib.SMTPNotSupportedError as error:
+        raise SinkError(f"the mail server: {error}") from error
+    except TimeoutError as error:
+        raise SinkError("the mail server did not answer in time") from error
+
+
+def refusal(code: int, text: bytes | str) -> SinkError:
+    """A refusal. 5xx is one for good, but for those that ask for a log-in (RFC 4954)."""
+    told = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    shown = one_line(told, _MOST_REPLY)
+    return SinkError(f"the mail server said {code} {shown}".rstrip(), permanent=500 <= code < 600 and code != 530)
+
+
+def _tls(box: Mailbox, limit: _Timely) -> ssl.SSLContext:
+    class Watched(ssl.SSLSocket):
+        """Until the handshake is over nobody else has the socket."""
+
+        def do_handshake(self, block: bool = False) -> None:
+            limit.watch(self)
+            super().do_handshake(block)
+
+    context = ssl.create_default_context()
+    context.sslsocket_class = Watched
+    if not box.verifies:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
