@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -20,6 +20,8 @@ from crawler.render.inert import one_line
 #: Of what it prints so much is kept: the end.
 _MOST_OUTPUT = 4096
 _LONGEST_REPLY = 200
+#: A shorter text is no secret, and would tear words apart.
+_LEAST_SECRET = 4
 #: When it has ended the last of its output may still be in the pipe.
 _LAST_SECONDS = 0.5
 #: What systemd tells the daemon and nobody else: a program that has it could speak in the daemon's name.
@@ -27,13 +29,24 @@ _OURS = frozenset({"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID
 
 
 class CommandSink:
-    """Starts the program for each alert, in `folder` and without a shell; when it ends, all that it started ends."""
+    """Starts the program for each alert, in `folder` and without a shell; when it ends, all that it started ends.
+
+    `hidden`: texts that it is told, and may print, and nobody is to read.
+    """
 
     def __init__(
-        self, name: str, run: Sequence[str], *, folder: Path, full_text: bool = False, seconds: float = SECONDS
+        self,
+        name: str,
+        run: Sequence[str],
+        *,
+        folder: Path,
+        hidden: Iterable[str] = (),
+        full_text: bool = False,
+        seconds: float = SECONDS,
     ) -> None:
         self.name, self.full_text = name, full_text
         self._run, self._folder, self._seconds = tuple(run), folder, seconds
+        self._hidden = sorted({each for each in hidden if len(each) >= _LEAST_SECRET}, key=len, reverse=True)
 
     async def send(self, payload: Mapping[str, Any]) -> str | None:
         """Run the program. Raises SinkError unless it ends with 0 in time."""
@@ -41,10 +54,10 @@ class CommandSink:
             code = await self._ended(body_of(payload) + b"\n", out, err)
             await asyncio.wait((out.ended, err.ended), timeout=_LAST_SECONDS)
         if code == 0:
-            return out.last_line() or None
+            return out.last_line(self._hidden) or None
         if code is None:
             raise SinkError(f"{self._run[0]} had not ended after {self._seconds:g} s and was killed")
-        raise SinkError(f"{self._run[0]} {_how(code)}: {err.last_line()}".removesuffix(": "))
+        raise SinkError(f"{self._run[0]} {_how(code)}: {err.last_line(self._hidden)}".removesuffix(": "))
 
     async def reached(self) -> str:
         """Whether there is such a program; it is not started. Raises SinkError."""
@@ -105,17 +118,24 @@ class _Output(asyncio.Protocol):
     def __init__(self, writer: IO[bytes]) -> None:
         self.writer = writer
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._kept = b""
+        self._kept, self._is_cut = b"", False
 
     def data_received(self, data: bytes) -> None:
-        self._kept = (self._kept + data)[-_MOST_OUTPUT:]
+        self._kept += data
+        self._is_cut |= len(self._kept) > _MOST_OUTPUT
+        self._kept = self._kept[-_MOST_OUTPUT:]
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.ended.done():
             self.ended.set_result(None)
 
-    def last_line(self) -> str:
-        lines = self._kept.decode("utf-8", "replace").strip().splitlines()
+    def last_line(self, hidden: Sequence[str]) -> str:
+        text = self._kept.decode("utf-8", "replace")
+        for each in hidden:
+            text = text.replace(each, "…")
+        if self._is_cut:  # it may begin with the rest of one of them
+            text = text[max((len(each.encode()) for each in hidden), default=0) :]
+        lines = text.strip().splitlines()
         return one_line(lines[-1], _LONGEST_REPLY) if lines else ""
 
 

@@ -44,7 +44,13 @@ async def webhook(sink: SinkConfig, config: Config, stack: AsyncExitStack) -> We
 
 def command(sink: SinkConfig, config: Config) -> CommandSink:
     """Runs in the folder of the config, as its relative paths are meant."""
-    return CommandSink(sink.name, sink.run, folder=config.path.parent, full_text=sink.full_text)
+    return CommandSink(
+        sink.name,
+        sink.run,
+        folder=config.path.parent,
+        hidden=[value.get_secret_value().strip() for value in sink.hidden],
+        full_text=sink.full_text,
+    )
 
 
 def atom(sink: SinkConfig, config: Config) -> AtomSink:

@@ -19,16 +19,17 @@ _FILE_LIMIT = 64 * 1024
 
 
 class Referenced(str):
-    """A text in which references were replaced; `written` is what stands in the file."""
+    """A text in which references were replaced: `written` is what stands in the file, `values` what they stand for."""
 
-    __slots__ = ("written",)
+    __slots__ = ("values", "written")
 
-    def __new__(cls, text: str, written: str) -> Referenced:
+    def __new__(cls, text: str, written: str, values: tuple[str, ...] = ()) -> Referenced:
         made = super().__new__(cls, text)
-        made.written = written
+        made.written, made.values = written, values
         return made
 
     written: str
+    values: tuple[str, ...]
 
 
 class Unresolved(str):
@@ -68,12 +69,14 @@ class Expander:
     def __call__(self, text: str) -> str:
         """The text with its references replaced. Raises ValueError for one that is missing or malformed."""
         missing: list[str] = []
+        values: list[str] = []
 
         def value(found: re.Match[str]) -> str:
             if found[0] == "$${":
                 return "${"
             try:
-                return self._value(found[1])
+                values.append(self._value(found[1]))
+                return values[-1]
             except LookupError as error:
                 missing.append(str(error.args[0]))
                 return ""
@@ -84,7 +87,7 @@ class Expander:
         if missing:
             return Unresolved(text)
         # of a text whose only `${` is a literal one, nothing needs hiding
-        return Referenced(expanded, text)
+        return Referenced(expanded, text, tuple(values))
 
     def _value(self, name: str | None) -> str:
         if name is not None and name.startswith("file:"):

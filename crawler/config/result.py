@@ -87,6 +87,8 @@ class SinkConfig:
     allow_private: tuple[Network, ...] = ()
     #: a program and its arguments
     run: tuple[str, ...] = ()
+    #: what the references in it stand for
+    hidden: tuple[SecretStr, ...] = ()
     entries: int | None = None
     layer: Layer | None = field(default=None, repr=False, compare=False)
 

@@ -8,12 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from crawler.config.fit import Place, fit
 from crawler.config.keys import one_or_more
 from crawler.config.layers import layer_of
 from crawler.config.problems import nearest, one_of
 from crawler.config.reads import show
-from crawler.config.references import Unresolved
+from crawler.config.references import Referenced, Unresolved
 from crawler.config.result import SinkConfig
 from crawler.config.sink_keys import SINKS, AtomKeys, JsonlKeys, SinkKeys, When
 from crawler.config.tree import Map, Seq
@@ -104,9 +106,12 @@ def _sink(keys: SinkKeys, tree: Map, folder: Path, place: Place) -> SinkConfig:
     }
     if "path" in own:
         own["path"] = folder / own["path"]
-    if "run" in own and "/" in own["run"][0]:
-        # without a slash it is a program to be looked for in $PATH
-        own["run"] = (str(folder / own["run"][0]), *own["run"][1:])
+    if "run" in own:
+        if "/" in own["run"][0]:
+            # without a slash it is a program to be looked for in $PATH
+            own["run"] = (str(folder / own["run"][0]), *own["run"][1:])
+        references = (each for each in one_or_more(tree["run"]) if isinstance(each, Referenced))
+        own["hidden"] = tuple(SecretStr(value) for each in references for value in each.values)
     return SinkConfig(
         name=keys.name,
         notices=keys.notices,

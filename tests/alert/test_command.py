@@ -23,11 +23,11 @@ from tests.alert.alerts import payload
 def script(tmp_path):
     """Writes a shell script and gives the sink that runs it."""
 
-    def write(text, *arguments, seconds=10.0, mode=0o755, first="#!/bin/sh\n"):
+    def write(text, *arguments, seconds=10.0, mode=0o755, first="#!/bin/sh\n", hidden=()):
         path = tmp_path / "on-change"
         path.write_text(first + text + "\n")
         path.chmod(mode)
-        return CommandSink("hook", [str(path), *arguments], folder=tmp_path, seconds=seconds)
+        return CommandSink("hook", [str(path), *arguments], folder=tmp_path, seconds=seconds, hidden=hidden)
 
     return write
 
@@ -63,6 +63,23 @@ def test_it_runs_in_the_folder_of_the_config_without_a_shell_and_with_our_enviro
 
 def test_the_last_line_that_it_prints_is_the_reply(script):
     assert send(script("echo one; echo; printf 'ticket \\033[1m17'")) == ["ticket \\x1b[1m17"]
+
+
+SECRETS = ("hunter2hunter2", "hunter2", "of")
+
+
+def test_what_it_was_told_by_reference_is_not_told_on_by_what_it_prints(script):
+    hidden = script('echo "$2 of $1 taken"', "--token=hunter2hunter2", "hunter2", hidden=SECRETS)
+    assert send(hidden) == ["… of --token=… taken"]
+    failing = script('echo "bad token $1" >&2; exit 1', "hunter2hunter2", hidden=SECRETS)
+    assert refused(failing).endswith("ended with exit code 1: bad token …")
+
+
+@pytest.mark.parametrize("beyond", [1, 7, 13])
+def test_not_even_by_the_end_of_one_that_was_cut(script, beyond):
+    text = f"printf hunter2hunter2; head -c {4096 - beyond} /dev/zero | tr '\\0' x"
+    (reply,) = send(script(text, hidden=SECRETS))
+    assert set(reply) <= {"x", "…"}
 
 
 FAILURES = {

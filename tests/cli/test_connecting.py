@@ -116,3 +116,12 @@ def test_a_program_is_looked_for_beside_the_config(crawler, tmp_path, monkeypatc
     done = crawler(["name: hook, type: command, run: [./on-change]"], "alerts", "test", "hook")
     assert (done.exit_code, done.stdout) == (0, "hook: test taken\n"), done.stderr
     assert (tmp_path / "started").exists()
+
+
+def test_what_a_program_says_of_its_arguments_by_reference_is_not_shown(crawler, tmp_path):
+    (tmp_path / "on-change").write_text('#!/bin/sh\necho "no room for $*" >&2\nexit 1\n')
+    sinks = ["name: hook, type: command, run: [./on-change, '--token=${TOKEN}', --json, '${TOKEN} ${SECRET}']"]
+    done = crawler(sinks, "alerts", "test", "hook")
+    assert done.exit_code != 0
+    assert "no room for --token=… --json … …" in done.stdout + done.stderr
+    assert not [each for each in HIDDEN if each in done.stdout + done.stderr]
