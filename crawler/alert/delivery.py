@@ -104,18 +104,20 @@ class _Delivery:
             if refusal is None or payload is None:
                 return self._mistake(pending, error)
             # What the Sink may have seen, it is to see again as it was; a digest is stored already.
-            return replace(refusal, body=pending.body or body_of(payload))
+            return replace(refusal, body=body_of(payload))
         await self._store.delivered(pending.id, self._clock(), reply, self._notified)
-        log.debug("alert", sink=self._sink.name, status="delivered", id=pending.news.id)
+        log.debug("alert", sink=self._sink.name, status="delivered", id=pending.data_id)
         return None
 
     async def _object(self, pending: PendingAlert) -> Mapping[str, Any]:
         """What is sent: where it is not for the first time, the same as before."""
-        if pending.body is not None:
-            before: dict[str, Any] = json.loads(pending.body)
+        body = self._store.body(pending.id)
+        if body is not None:
+            before: dict[str, Any] = json.loads(body)
             return before
-        payload = _payload(self._store, self._sink, pending.news, self._page_url)
-        if isinstance(pending.news, DigestView):
+        news = self._store.news(pending.id)
+        payload = _payload(self._store, self._sink, news, self._page_url)
+        if isinstance(news, DigestView):
             await self._store.keep_body(pending.id, body_of(payload))
         return payload
 
@@ -132,7 +134,7 @@ class _Delivery:
     def _mistake(self, pending: PendingAlert, error: Exception) -> Refusal:
         # Of ours or of a library. Whether it lies in the Alert, the Sink or the moment nobody knows, so it is tried
         # again like any other; one that can never be written out is dead in the end, too.
-        log.error("alert", sink=self._sink.name, status="failed", id=pending.news.id, exc_info=error)
+        log.error("alert", sink=self._sink.name, status="failed", id=pending.data_id, exc_info=error)
         return Refusal(error=f"a mistake in crawler itself: {type(error).__name__}: {error}"[:MOST_ERROR])
 
     async def _refused(self, pending: PendingAlert, refusal: Refusal) -> bool:
@@ -143,7 +145,7 @@ class _Delivery:
             "alert",
             sink=pending.sink,
             status="failed",
-            id=pending.news.id,
+            id=pending.data_id,
             error=refusal.error,
             again=_moment(found.again) or "never",
             rests=_moment(found.rests_until),

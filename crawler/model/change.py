@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from crawler.model.notice import NoticeSource, NoticeView
+from crawler.model.notice import NoticeSource
 from crawler.model.pace import AT_ONCE, DigestReason, Pace
 
 ChangeKind = Literal["published", "edited", "protected", "unpublished", "deleted", "restored"]
@@ -170,9 +170,8 @@ class PendingAlert:
     id: int
     sink: str
     attempts: int
-    news: ChangeView | NoticeView | DigestView
-    #: the object as JSON, where the Sink may have seen it: it comes again as it was
-    body: bytes | None = None
+    #: of the object: of the Change, the Notice or the digest
+    data_id: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

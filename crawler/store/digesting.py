@@ -90,13 +90,6 @@ def keep_body(connection: sqlite3.Connection, alert_id: int, body: bytes | None)
     )
 
 
-def body(connection: sqlite3.Connection, name: str, sink: str) -> bytes | None:
-    """What was sent as a digest, as the column holds it; None: it was not sent yet."""
-    found: bytes | None
-    (found,) = connection.execute("SELECT body FROM digests WHERE id = ? AND sink = ?", (name, sink)).fetchone()
-    return found
-
-
 def digest(connection: sqlite3.Connection, name: str, sink: str) -> DigestView:
     """A digest with all that an Alert says of it, but for the Changes themselves."""
     (reason,) = connection.execute("SELECT reason FROM digests WHERE id = ? AND sink = ?", (name, sink)).fetchone()

@@ -79,7 +79,7 @@ def due(
     return connection.execute(
         f"""
         WITH unfinished AS (SELECT value AS id FROM json_each(:unfinished))
-        SELECT a.id, a.sink, a.attempts, a.change_id, a.notice_id, a.digest_id, a.body,
+        SELECT a.id, a.sink, a.attempts, a.digest_id, coalesce(a.digest_id, a.change_id, a.notice_id) AS data_id,
                c.kind AS change_kind, c.fields, {occasions.NAME} AS occasion
           FROM alerts a
           LEFT JOIN changes c ON c.id = a.change_id
@@ -113,19 +113,28 @@ def due(
     ).fetchall()
 
 
-def alert(connection: sqlite3.Connection, row: sqlite3.Row) -> PendingAlert:
-    """A due Alert with what it tells."""
-    body = row["body"] if row["digest_id"] is None else digesting.body(connection, row["digest_id"], row["sink"])
-    return PendingAlert(
-        id=row["id"],
-        sink=row["sink"],
-        attempts=row["attempts"],
-        news=_news(connection, row),
-        body=unpacked(body),
-    )
+def alert(row: sqlite3.Row) -> PendingAlert:
+    """A due Alert."""
+    return PendingAlert(id=row["id"], sink=row["sink"], attempts=row["attempts"], data_id=row["data_id"])
 
 
-def _news(connection: sqlite3.Connection, row: sqlite3.Row) -> ChangeView | NoticeView | DigestView:
+def body(connection: sqlite3.Connection, alert_id: int) -> bytes | None:
+    """The object that an Alert or the digest that it is of was sent as; None: it was not sent, or made by mistake."""
+    (found,) = connection.execute(
+        """
+        SELECT CASE WHEN a.digest_id IS NULL THEN a.body ELSE d.body END
+          FROM alerts a LEFT JOIN digests d ON d.id = a.digest_id AND d.sink = a.sink WHERE a.id = ?
+        """,
+        (alert_id,),
+    ).fetchone()
+    return unpacked(found)
+
+
+def news(connection: sqlite3.Connection, alert_id: int) -> ChangeView | NoticeView | DigestView:
+    """What an Alert, or the digest that it is of, tells."""
+    row = connection.execute(
+        "SELECT sink, change_id, notice_id, digest_id FROM alerts WHERE id = ?", (alert_id,)
+    ).fetchone()
     if row["notice_id"] is not None:
         return notice(connection, row["notice_id"])
     if row["digest_id"] is not None:

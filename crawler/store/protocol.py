@@ -12,12 +12,14 @@ from crawler.model import (
     AlertState,
     ChangeView,
     ConfiguredSource,
+    DigestView,
     Discovered,
     Endpoint,
     Key,
     Known,
     LastSighting,
     NoticeKind,
+    NoticeView,
     PendingAlert,
     Plan,
     Pruned,
@@ -262,6 +264,12 @@ class Store(Protocol):
 
     def newest_published(self, source_id: int, now: datetime, *, before: datetime | None = None) -> datetime | None:
         """The newest publication date read so far, or `before` a time, that is not in the future."""
+
+    def body(self, alert_id: int) -> bytes | None:
+        """The object, as JSON, that an Alert was sent as; None where it was not, or is not kept."""
+
+    def news(self, alert_id: int) -> ChangeView | NoticeView | DigestView:
+        """What an Alert tells, or the digest that it is of."""
 
     def change(self, change_id: str) -> ChangeView:
         """A Change, which must be there, with all that an Alert says of it."""

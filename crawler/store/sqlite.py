@@ -17,12 +17,14 @@ from crawler.model import (
     AlertState,
     ChangeView,
     ConfiguredSource,
+    DigestView,
     Discovered,
     Endpoint,
     Key,
     Known,
     LastSighting,
     NoticeKind,
+    NoticeView,
     PendingAlert,
     Plan,
     Pruned,
@@ -191,7 +193,7 @@ class SqliteStore:
         while held.scope == "none" and (bulks := self._read(digesting.bulks, sink, due, now)):
             await self._writer.write(partial(digesting.gather, sink=sink, found=bulks, now=now))
             due = self._read(outbox.due, sink, now, limit, probing=standing.failures > 0, held=held)
-        return [self._read(outbox.alert, row) for row in due]
+        return [outbox.alert(row) for row in due]
 
     async def keep_body(self, alert_id: int, body: bytes) -> None:
         await self._writer.write(lambda db: digesting.keep_body(db, alert_id, body))
@@ -328,6 +330,12 @@ class SqliteStore:
 
     def newest_published(self, source_id: int, now: datetime, *, before: datetime | None = None) -> datetime | None:
         return self._read(knowing.newest_published, source_id, now, before)
+
+    def body(self, alert_id: int) -> bytes | None:
+        return self._read(outbox.body, alert_id)
+
+    def news(self, alert_id: int) -> ChangeView | NoticeView | DigestView:
+        return self._read(outbox.news, alert_id)
 
     def change(self, change_id: str) -> ChangeView:
         return self._read(outbox.change, change_id)

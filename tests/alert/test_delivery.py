@@ -210,6 +210,21 @@ def test_an_alert_that_can_never_be_written_out_holds_up_only_its_post_and_is_de
     assert out.getvalue().count("\n\n") == 3
 
 
+def test_an_alert_that_cannot_be_read_from_the_store_holds_up_only_its_post(store):
+    prepared(store, ["log"], *EDITS)
+    store._connection.execute("""UPDATE changes SET details = '[{"nonsense":1}]' WHERE id = 'c_1'""")
+    store._connection.commit()
+    sink = Sink()
+    for minutes in range(3):
+        run(store, sink, after=timedelta(minutes=minutes))
+    assert states(store, "log") == {"c_1": "pending", "c_2": "delivered", "c_3": "pending", "c_4": "pending"}
+    assert "a mistake in crawler itself: ValidationError" in rows(store, "log")["c_1"]["last_error"]
+    store._connection.execute("UPDATE changes SET details = '[]'")
+    store._connection.commit()
+    run(store, sink, after=timedelta(days=1))
+    assert sink.taken == ["c_2", "c_1", "c_3", "c_4"]
+
+
 def test_the_page_of_a_change_is_in_its_alert_where_there_is_one(store, tmp_path):
     prepared(store, ["log"], *EDITS[:1])
     run(store, JsonlSink("log", tmp_path / "alerts.jsonl"), page_url="https://crawler.example.org/")

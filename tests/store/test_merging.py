@@ -81,7 +81,7 @@ def test_its_history_stays_where_it_was_told(two):
     (change,) = rows("SELECT post_id, old_revision_id, new_revision_id FROM changes WHERE id = 'c_told'").fetchall()
     assert change["post_id"] == 2
     (alert,) = asyncio.run(two.pending("log", NOW + timedelta(hours=2), 10))
-    assert alert.news.post.id == 2
+    assert two.news(alert.id).post.id == 2
     (post,) = rows("SELECT state, revisions, merged_into FROM posts WHERE id = 2").fetchall()
     assert tuple(post) == ("deleted", 2, 1)
     assert rows("SELECT count(*) FROM removed_posts").fetchone()[0] == 0

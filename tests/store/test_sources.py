@@ -216,8 +216,8 @@ def test_alerts_of_a_source_that_leaves_the_config_are_cancelled_and_no_others(s
         (post,) = store.known(endpoint.source_id, endpoint.id, keys(sighting(1))).posts.values()
         changed = edit(post, sighting(1, title="B"), change_id=change, sinks=["log"])
         commit(store, plan(endpoint, changed, record=poll()))
-    assert [job.news.id for job in asyncio.run(store.pending("log", NOW, 10))] == ["c_1", "c_2"]
+    assert [job.data_id for job in asyncio.run(store.pending("log", NOW, 10))] == ["c_1", "c_2"]
     sync(store, other)
-    assert [job.news.id for job in asyncio.run(store.pending("log", NOW, 10))] == ["c_2"]
+    assert [job.data_id for job in asyncio.run(store.pending("log", NOW, 10))] == ["c_2"]
     sync(store, ONE, other)
-    assert [job.news.id for job in asyncio.run(store.pending("log", NOW, 10))] == ["c_2"]
+    assert [job.data_id for job in asyncio.run(store.pending("log", NOW, 10))] == ["c_2"]

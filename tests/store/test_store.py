@@ -293,7 +293,7 @@ def test_a_sink_that_is_added_later_or_renamed_begins_with_new_changes(store, en
         post = known_post(store, endpoint, sighting(7))
         change = edit(post, sighting(7, title=title), change_id=f"c_{title}", sinks=sinks)
         commit(store, plan(endpoint, change))
-    assert [each.news.id for each in asyncio.run(store.pending("later", NOW, 10))] == ["c_C"]
+    assert [each.data_id for each in asyncio.run(store.pending("later", NOW, 10))] == ["c_C"]
     assert rows(store, "SELECT change_id, sink, state FROM alerts ORDER BY id") == [
         {"change_id": "c_B", "sink": "log", "state": "cancelled"},
         {"change_id": "c_C", "sink": "later", "state": "pending"},
@@ -307,13 +307,13 @@ def test_alerts_of_one_post_wait_for_the_earlier_ones(store, endpoint):
         post = known_post(store, endpoint, sighting(number))
         commit(store, plan(endpoint, edit(post, sighting(number, title=title), change_id=change, sinks=["log"])))
     jobs = asyncio.run(store.pending("log", NOW, 10))
-    assert [job.news.id for job in jobs] == ["c_1", "c_2", "c_3"]
+    assert [job.data_id for job in jobs] == ["c_1", "c_2", "c_3"]
     asyncio.run(store.refused(jobs[0].id, Refusal(error="no luck", wait=300), NOW))
     later = NOW + timedelta(minutes=6)
     assert asyncio.run(store.pending("log", NOW, 10)) == []  # the sink rests
-    assert [job.news.id for job in asyncio.run(store.pending("log", later, 10))] == ["c_2"]  # and is tried with one
+    assert [job.data_id for job in asyncio.run(store.pending("log", later, 10))] == ["c_2"]  # and is tried with one
     asyncio.run(store.delivered(jobs[0].id, NOW, None))
-    assert [job.news.id for job in asyncio.run(store.pending("log", later, 10))] == ["c_2", "c_3"]
+    assert [job.data_id for job in asyncio.run(store.pending("log", later, 10))] == ["c_2", "c_3"]
     asyncio.run(store.refused(jobs[1].id, Refusal(error="never", permanent=True), NOW))
     assert [row["state"] for row in rows(store, "SELECT state FROM alerts ORDER BY id")] == [
         "delivered",
