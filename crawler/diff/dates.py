@@ -26,7 +26,7 @@ _MONTH = rf"(?:(?:{'|'.join(' '.join(_MONTHS.values()).split())})(?!\w)\.?)"
 _DAY = f"(?:{'|'.join(' '.join(_DAYS.values()).split())})日?"
 _NUMBER = r"\d{1,2}"
 #: Searched for word by word: each begins where no word goes on before it.
-DATE = re.compile(
+_DATE = re.compile(
     rf"(?<![\w.-])(?:"
     rf"(?:{_DAY}(?:,? (?:der |den |le |el )?))?{_NUMBER}(?:st|nd|rd|th|er|º|\.)? (?:of |de )?{_MONTH}"
     rf"(?:,? (?:de |del )?\d{{4}})?(?!\w)"
@@ -38,6 +38,16 @@ DATE = re.compile(
     rf"|(?:\d{{4}}年 ?)?\d{{1,2}}月(?: ?\d{{1,2}}[日号])?)",
     re.IGNORECASE,
 )
+#: What has none of these and no name of a month or day has no date.
+_SIGN = re.compile(r"\d[-/.]\d|[월일月曜]")
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+def dates(text: str) -> list[re.Match[str]]:
+    """The dates in the text. Most texts have none, and to see that by the signs takes a tenth of the search's time."""
+    if not _SIGN.search(text) and _NAMES.isdisjoint(map(str.casefold, _LETTERS.findall(text))):
+        return []
+    return list(_DATE.finditer(text))
 
 
 def is_name(word: str) -> bool:

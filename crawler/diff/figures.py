@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from crawler.diff.dates import DATE, is_name
-from crawler.diff.operations import Gap
+from crawler.diff.dates import dates, is_name
+from crawler.diff.operations import BREAK, Gap, Moved
 from crawler.text import join
 
 _UNITS = (
@@ -49,14 +50,22 @@ class _Found(NamedTuple):
 def replaced(gaps: Iterable[Gap]) -> Replaced:
     """Pairs like `("12", "21")` and `("9 May", "10 May")`, where a hunk has as many of them before as after."""
     figures: dict[tuple[str, str], None] = {}
-    dates: dict[tuple[str, str], None] = {}
-    hunks = [(gap, hunk) for gap in gaps for hunk in gap.hunks if hunk.size <= _MOST_WORDS]
+    told_dates: dict[tuple[str, str], None] = {}
+    hunks = [(gap, hunk) for gap in map(_unmoved, gaps) for hunk in gap.hunks if hunk.size <= _MOST_WORDS]
     for gap, hunk in hunks if len(hunks) <= _MOST_HUNKS else ():
         before = _found(gap.old, hunk.old_start, hunk.old_end)
         after = _found(gap.new, hunk.new_start, hunk.new_end)
         figures.update(dict.fromkeys(_pairs(before.figures, after.figures)))
-        dates.update(dict.fromkeys(_pairs(before.dates, after.dates)))
-    return Replaced(tuple(figures), tuple(dates))
+        told_dates.update(dict.fromkeys(_pairs(before.dates, after.dates)))
+    return Replaced(tuple(figures), tuple(told_dates))
+
+
+def _unmoved(gap: Gap) -> Gap:
+    """The gap with a break in place of each moved block: no figure in it was replaced."""
+    if Moved not in map(type, gap.old) and Moved not in map(type, gap.new):
+        return gap
+    old, new = (tuple(BREAK if isinstance(token, Moved) else token for token in side) for side in (gap.old, gap.new))
+    return replace(gap, old=old, new=new)
 
 
 def _pairs(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -71,18 +80,18 @@ def _found(tokens: Sequence[str], start: int, end: int) -> _Found:
         return _Found([], [])
     first = max(0, start - _REACH)
     text = join(tokens[first : end + _REACH])
-    addresses = list(_ADDRESS.finditer(text))
+    addresses = list(_ADDRESS.finditer(text)) if "<" in text or "://" in text else []
     begin, stop = len(join(tokens[first:start])), len(join(tokens[first:end]))
-    dates = [match for match in DATE.finditer(text) if match.start() < stop and match.end() > begin]
+    found_dates = [match for match in dates(text) if match.start() < stop and match.end() > begin]
     figures = [
         match[0]
         for match in (_FIGURE.finditer(text) if has_figure else ())
         if match.start() < stop
         and match.end() > begin
-        and not _touches(match, dates)
+        and not _touches(match, found_dates)
         and not _touches(match, addresses)
     ]
-    return _Found(figures, [match[0] for match in dates if not _touches(match, addresses)])
+    return _Found(figures, [match[0] for match in found_dates if not _touches(match, addresses)])
 
 
 def _touches(match: re.Match[str], others: Iterable[re.Match[str]]) -> bool:

@@ -33,7 +33,7 @@ def wdiff_in_short(operations: Sequence[Op]) -> str:
     shown: list[str] = []
     last = -1
     for index, line in enumerate(found):
-        if any(piece.style not in _NOT_SHOWN for piece in line):
+        if not all(piece.style in _NOT_SHOWN for piece in line):
             if shown and index > last + 1:
                 shown.append(HUNK_BREAK)
             edits = line[0].edits
@@ -88,7 +88,7 @@ def as_operations(old: str, new: str) -> list[dict[str, str]]:
 
 
 def _marked(line: Line, *, in_short: bool = False) -> str:
-    return "".join(_mark(style, text, in_short) for style, text in texts(line))
+    return "".join([_mark(style, text, in_short) for style, text in texts(line)])
 
 
 def _mark(style: Style, text: str, in_short: bool) -> str:
@@ -101,8 +101,8 @@ def _mark(style: Style, text: str, in_short: bool) -> str:
 
 
 def _harmless(text: str) -> str:
-    for marker in _MARKERS:
-        if marker in text:
+    if "-" in text or "+" in text:
+        for marker in _MARKERS:
             text = text.replace(marker, marker[0] + _JOINER + marker[1])
     return text
 

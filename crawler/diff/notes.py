@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import chain, islice
 
 from crawler.diff.operations import blocks_of
 from crawler.text import words
@@ -22,7 +24,9 @@ _BEGINNINGS = {
     "ko": r"(?:정정\s?보도|정정합니다|바로잡습니다|바로 잡습니다|업데이트|정정|수정|편집자 ?주)(?=[\s:\])】>.]|$)",
     "ja": r"(?:お詫びと訂正|訂正とお詫び|訂正|追記|更新|修正|編集部注|アップデート)(?=[\s::\])】》。、]|$)",
 }
-_NOTE = re.compile(rf"[\W_]*(?:{'|'.join(_BEGINNINGS.values())})(?![^\W\d_])(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_NOTE = re.compile(rf"[\W_]*+(?:{'|'.join(_BEGINNINGS.values())})(?![^\W\d_])(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+#: A new note is compared with so many old ones at most: a live blog is made of nothing but updates.
+_MOST = 200
 _LETTERS = re.compile(r"[^\W\d_]+")
 #: Words that only say when: "Updated: Tuesday, 9 May 2023, 3:15 p.m. KST".
 _TIME = re.compile(
@@ -48,10 +52,16 @@ def came_with_note(old: str, new: str) -> bool:
     """Did a note come with the new text? An old one that was reworded or moved did not."""
     before = blocks_of(old)
     known = set(before)
-    notes = [set(words(block)) for block in before if is_note(block)]
-    return any(_is_new(block, notes) for block in blocks_of(new) if block not in known and is_note(block))
+    come = [block for block in blocks_of(new) if block not in known and is_note(block)]
+    notes: dict[str, list[frozenset[str]]] = defaultdict(list)
+    for note in (frozenset(words(block)) for block in before if come and is_note(block)):
+        for word in note:
+            notes[word].append(note)
+    return any(_is_new(frozenset(words(block)), notes) for block in come)
 
 
-def _is_new(block: str, notes: Iterable[set[str]]) -> bool:
-    found = set(words(block))
-    return not any(len(found & note) * 2 >= len(found) for note in notes)
+def _is_new(found: frozenset[str], notes: Mapping[str, Sequence[frozenset[str]]]) -> bool:
+    """Has no old note half of the words? One that has them has at least one of the rarer half and one more."""
+    rare = sorted(found, key=lambda word: len(notes.get(word, ())))[: len(found) // 2 + 1]
+    like = islice(chain.from_iterable(notes.get(word, ()) for word in rare), _MOST)
+    return not any(len(found & note) * 2 >= len(found) for note in like)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from unicodedata import category
@@ -10,7 +10,7 @@ from unicodedata import category
 from crawler.diff.align import Alignment, Stretch, align
 from crawler.diff.sequence import Hunk, hunks
 from crawler.diff.sliding import in_sentences
-from crawler.text import CROSSED_OUT, join, tokens, usual_gap
+from crawler.text import CROSSED_OUT, join, tokens, tokens_of, usual_gap
 
 #: Between two blocks; a token of its own, so that dividing a paragraph is no edit of its words.
 BREAK = "\n\n"
@@ -18,6 +18,7 @@ BREAK = "\n\n"
 _BRIDGE = 2
 #: The same in characters, where both changes are at least as long.
 _BRIDGE_OF_CHARACTERS = 4
+#: The bar between two cells of a table, and the marks around what is crossed out.
 _NO_WORDS = frozenset(("", "|", *CROSSED_OUT))
 #: Of Thai: written on the letter before it, but no mark by its category.
 _SARA_AM = "\u0e33"
@@ -49,14 +50,6 @@ class Gap:
     new: tuple[str, ...]
     hunks: tuple[Hunk, ...]
 
-    def removed(self, hunk: Hunk) -> list[str]:
-        """The words that the hunk takes away."""
-        return _only_words(self.old[hunk.old_start : hunk.old_end])
-
-    def added(self, hunk: Hunk) -> list[str]:
-        """The words that the hunk brings."""
-        return _only_words(self.new[hunk.new_start : hunk.new_end])
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextDiff:
@@ -70,12 +63,12 @@ class TextDiff:
     @property
     def words_added(self) -> int:
         """How many words came; those of moved blocks did not."""
-        return sum(len(gap.added(hunk)) for gap in self.gaps for hunk in gap.hunks)
+        return sum(_count(gap.new, ((hunk.new_start, hunk.new_end) for hunk in gap.hunks)) for gap in self.gaps)
 
     @property
     def words_removed(self) -> int:
         """How many words went."""
-        return sum(len(gap.removed(hunk)) for gap in self.gaps for hunk in gap.hunks)
+        return sum(_count(gap.old, ((hunk.old_start, hunk.old_end) for hunk in gap.hunks)) for gap in self.gaps)
 
 
 def operations(old: str, new: str) -> list[Op]:
@@ -144,24 +137,32 @@ def _unchanged(blocks: Sequence[str], stretch: Stretch) -> Iterator[Op]:
 
 
 def _gap(old: Sequence[str], new: Sequence[str], stretch: Stretch, alignment: Alignment) -> Gap:
-    before = tuple(_tokens(old, stretch.old_start, stretch.old_end, alignment.moved_old))
-    after = tuple(_tokens(new, stretch.new_start, stretch.new_end, alignment.moved_new))
-    # A moved block must not match its own double: each gets a name that no word has.
-    names_old = [i if isinstance(token, Moved) else token for i, token in enumerate(before)]
-    names_new = [~j if isinstance(token, Moved) else token for j, token in enumerate(after)]
+    before = _tokens(old, stretch.old_start, stretch.old_end, alignment.moved_old)
+    after = _tokens(new, stretch.new_start, stretch.new_end, alignment.moved_new)
+    names_old: Sequence[str | int] = before
+    names_new: Sequence[str | int] = after
+    if alignment.moved_old:
+        # A moved block must not match its own double: each gets a name that no word has.
+        names_old = [i if isinstance(token, Moved) else token for i, token in enumerate(before)]
+        names_new = [~j if isinstance(token, Moved) else token for j, token in enumerate(after)]
     found = in_sentences(names_old, names_new, hunks(names_old, names_new))
-    return Gap(old=before, new=after, hunks=tuple(found))
+    return Gap(old=tuple(before), new=tuple(after), hunks=tuple(found))
 
 
-def _tokens(blocks: Sequence[str], start: int, end: int, moved: frozenset[int] = frozenset()) -> Iterator[str]:
+def _tokens(blocks: Sequence[str], start: int, end: int, moved: frozenset[int] = frozenset()) -> list[str]:
     """The tokens of `blocks[start:end]`, each block but the text's first after a break."""
+    found: list[str] = []
+    if moved.isdisjoint(range(start, end)):
+        found = tokens_of(blocks[start:end])
+        return [BREAK, *found] if start and end > start else found
     for index in range(start, end):
         if index:
-            yield BREAK
+            found.append(BREAK)
         if index in moved:
-            yield Moved(blocks[index])
+            found.append(Moved(blocks[index]))
         else:
-            yield from tokens(blocks[index])
+            found += tokens(blocks[index])
+    return found
 
 
 def _changed(gap: Gap) -> Iterator[Op]:
@@ -177,12 +178,14 @@ def _changed(gap: Gap) -> Iterator[Op]:
 
 def _bridged(gap: Gap) -> Iterator[Hunk]:
     """The hunks, those joined that a word or two hold apart: nobody reads `[-a-]{+b+} of [-c-]{+d+}` with ease."""
-    current = last = None
-    for hunk in _with_letters(gap):
-        if current is None or last is None:
-            current = hunk
-        elif (
-            _is_bridge(gap.old[last.old_end : hunk.old_start], min(current.size, hunk.size))
+    found = iter(_with_letters(gap))
+    current = last = next(found, None)
+    if current is None or last is None:
+        return
+    for hunk in found:
+        if (
+            hunk.old_start - last.old_end <= _BRIDGE_OF_CHARACTERS
+            and _is_bridge(gap.old[last.old_end : hunk.old_start], current, hunk)
             and not _has_border(gap, last, -1)
             and not _has_border(gap, hunk, 0)
         ):
@@ -191,18 +194,19 @@ def _bridged(gap: Gap) -> Iterator[Hunk]:
             yield current
             current = hunk
         last = hunk
-    if current:
-        yield current
+    yield current
 
 
-def _is_bridge(kept: Sequence[str], smaller: int) -> bool:
+def _is_bridge(kept: Sequence[str], before: Hunk, after: Hunk) -> bool:
     """Are the kept words so few that the changes on both sides read better as one?
 
     A character is less than a word: between changes of several characters a few of them are chance.
     """
-    if len(kept) > _BRIDGE and len(kept) > min(_BRIDGE_OF_CHARACTERS, smaller):
+    if BREAK in kept:
         return False
-    return BREAK not in kept and (len(kept) <= _BRIDGE or not any(map(usual_gap, kept, kept[1:])))
+    if len(kept) <= _BRIDGE:
+        return True
+    return len(kept) <= min(before.size, after.size) and not any(map(usual_gap, kept, kept[1:]))
 
 
 def _has_border(gap: Gap, hunk: Hunk, index: int) -> bool:
@@ -211,11 +215,14 @@ def _has_border(gap: Gap, hunk: Hunk, index: int) -> bool:
     return any(side and (side[index] == BREAK or Moved in map(type, side)) for side in sides)
 
 
-def _with_letters(gap: Gap) -> Iterator[Hunk]:
+def _with_letters(gap: Gap) -> Iterable[Hunk]:
     """The hunks with the letters that their marks belong to: a vowel sign of Thai is no character by itself."""
     if "".join(gap.old).isascii() and "".join(gap.new).isascii():
-        yield from gap.hunks
-        return
+        return gap.hunks
+    return _with_their_letters(gap)
+
+
+def _with_their_letters(gap: Gap) -> Iterator[Hunk]:
     starts = [hunk.old_start for hunk in gap.hunks[1:]]
     last = 0
     for hunk, limit in zip(gap.hunks, [*starts, len(gap.old)], strict=True):
@@ -244,7 +251,7 @@ def _steps(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Op]:
     elif old and new:
         yield Op("replaced", old, new)
     else:
-        yield Op("removed", old=old) if old else Op("added", new=new)
+        yield Op("removed", old) if old else Op("added", (), new)
 
 
 def _around_moved(found: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -259,6 +266,8 @@ def _around_moved(found: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         yield found[start:]
 
 
-def _only_words(found: Sequence[str]) -> list[str]:
-    """Without the bar between two cells of a table and the marks around what is crossed out, which are none."""
-    return [word for token in found if not isinstance(token, Moved) and (word := token.strip()) not in _NO_WORDS]
+def _count(found: Sequence[str], places: Iterable[tuple[int, int]]) -> int:
+    """How many words stand at the places: a moved block is none, nor is what stands in _NO_WORDS."""
+    changed = [token for start, end in places for token in found[start:end]]
+    signs = {token for token in set(changed) if token.strip() in _NO_WORDS}
+    return sum(token not in signs and not isinstance(token, Moved) for token in changed)

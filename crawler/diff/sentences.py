@@ -20,13 +20,10 @@ _FEW = 6
 
 def begin_of_context(tokens: Sequence[str]) -> int:
     """From where on to show kept words before a change: from the begin of the sentence that it stands in."""
-    start = len(tokens)
-    lowest = max(0, start - _MOST)
-    while start > lowest and not _ends_sentence(tokens, start - 1):
-        start -= 1
-    if start < len(tokens):
-        return start
-    return max(lowest, len(tokens) - _FEW)
+    last = len(tokens)
+    lowest = max(0, last - _MOST)
+    start = next((at + 1 for at in range(last - 1, lowest - 1, -1) if _ends_sentence(tokens, at)), lowest)
+    return start if start < last else max(lowest, last - _FEW)
 
 
 def end_of_context(tokens: Sequence[str], *, is_new_sentence: bool) -> int:
@@ -41,12 +38,12 @@ def end_of_context(tokens: Sequence[str], *, is_new_sentence: bool) -> int:
 
 def ends_sentence(token: str) -> bool:
     """Does a sentence end with this word?"""
-    return _END.search(token) is not None and not _NO_END.fullmatch(token.strip())
+    return not token[-1:].isalnum() and _END.search(token) is not None and not _NO_END.fullmatch(token.strip())
 
 
 def _ends_sentence(tokens: Sequence[str], index: int) -> bool:
     """Does a sentence end with this word, or with the address of a link behind it?"""
-    if tokens[index][-1:].isalnum() and not tokens[index].lstrip().startswith("<"):
+    if tokens[index].isalnum():
         return False  # as most words
     following = tokens[index + 1].lstrip() if index + 1 < len(tokens) else ""
     if following.startswith("<"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, compress, pairwise
+from operator import ne
 from typing import NamedTuple
 
 from rapidfuzz.distance import Indel
@@ -15,6 +16,11 @@ _LARGEST = 30_000**2
 _SMALL = 3_000**2
 #: Anchors are looked for between anchors, so many times at most: a text may be made to have one more each time.
 _DEEPEST = 4
+
+#: Elements as numbers, equal ones with the same: these are compared, counted and looked up in less time.
+_Numbers = list[int]
+#: The beginning of a match in both sequences, and its size.
+_Stretch = tuple[int, int, int]
 
 
 class Match(NamedTuple):
@@ -45,97 +51,107 @@ def matches(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Match]:
     In long sequences it goes through the places that are plainly the same, and is a long one, not always the longest;
     where too much lies between two such places only the ends of that are matched.
     """
-    return list(_joined(_matches(old, new, 0, 0, 0)))
+    elements = dict.fromkeys(chain(old, new))
+    number = dict(zip(elements, range(len(elements)), strict=True)).__getitem__
+    found: list[_Stretch] = []
+    _search(list(map(number, old)), list(map(number, new)), 0, 0, 0, found)
+    return [Match(*stretch) for stretch in _joined(found)]
 
 
 def hunks(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Hunk]:
     """What lies between the matches, in order."""
     found = []
     i = j = 0
-    for match in (*matches(old, new), Match(len(old), len(new), 0)):
-        if match.old > i or match.new > j:
-            found.append(Hunk(i, match.old, j, match.new))
-        i, j = match.old + match.size, match.new + match.size
+    for i_same, j_same, size in (*matches(old, new), (len(old), len(new), 0)):
+        if i_same > i or j_same > j:
+            found.append(Hunk(i, i_same, j, j_same))
+        i, j = i_same + size, j_same + size
     return found
 
 
-def _matches(old: Sequence[Hashable], new: Sequence[Hashable], i: int, j: int, depth: int) -> Iterator[Match]:
-    """The matches of two sequences that begin at `i` and `j` of the whole ones."""
-    head = _common(zip(old, new, strict=False))
-    rest = min(len(old), len(new)) - head
-    tail = min(_common(zip(reversed(old), reversed(new), strict=False)), rest)
-    if head:
-        yield Match(i, j, head)
-    yield from _between(old[head : len(old) - tail], new[head : len(new) - tail], i + head, j + head, depth)
-    if tail:
-        yield Match(i + len(old) - tail, j + len(new) - tail, tail)
-
-
-def _common(pairs: Iterable[tuple[Hashable, Hashable]]) -> int:
-    count = 0
-    for left, right in pairs:
-        if left != right:
-            break
-        count += 1
-    return count
-
-
-def _between(old: Sequence[Hashable], new: Sequence[Hashable], i: int, j: int, depth: int) -> Iterator[Match]:
-    """Matches of two sequences with different ends. Elements of only one side are left out first: they never match."""
-    shared = set(old) & set(new)
-    if not shared:
+def _search(old: _Numbers, new: _Numbers, i: int, j: int, depth: int, found: list[_Stretch]) -> None:
+    """Find the matches of two sequences that begin at `i` and `j` of the whole ones."""
+    if len(old) * len(new) <= _SMALL:
+        _search_all(old, new, i, j, found)
         return
+    shorter = min(len(old), len(new))
+    head = _common(old, new, shorter)
+    tail = _common(reversed(old), reversed(new), shorter - head)
+    if head:
+        found.append((i, j, head))
+    _search_between(old[head : len(old) - tail], new[head : len(new) - tail], i + head, j + head, depth, found)
+    if tail:
+        found.append((i + len(old) - tail, j + len(new) - tail, tail))
+
+
+def _common(left: Iterable[int], right: Iterable[int], most: int) -> int:
+    """How many are equal before the first two that are not."""
+    return next(compress(range(most), map(ne, left, right)), most)
+
+
+def _search_all(old: _Numbers, new: _Numbers, i: int, j: int, found: list[_Stretch]) -> None:
+    """Find the longest common subsequence of short sequences; of long ones time and memory are their product."""
+    if old == new:
+        found.append((i, j, len(old)))
+    elif len(old) + len(new) > 2:  # and not one word in place of another, as most edits are
+        blocks = Indel.opcodes(old, new).as_matching_blocks()
+        found += [(block.a + i, block.b + j, block.size) for block in blocks]
+
+
+def _search_between(old: _Numbers, new: _Numbers, i: int, j: int, depth: int, found: list[_Stretch]) -> None:
+    """Search sequences with different ends. Elements of only one side are left out first: they never match."""
+    shared = set(old).intersection(new)
     left = [at for at, element in enumerate(old) if element in shared]
     right = [at for at, element in enumerate(new) if element in shared]
+    before, after = [old[at] for at in left], [new[at] for at in right]
     if len(left) * len(right) > _SMALL:
-        anchors = _anchors([old[at] for at in left], [new[at] for at in right]) if depth < _DEEPEST else []
+        anchors = _anchors(before, after) if depth < _DEEPEST else []
         if anchors:
-            yield from _around([(left[a], right[b]) for a, b in anchors], old, new, i, j, depth)
+            _search_around([(left[a], right[b]) for a, b in anchors], old, new, i, j, depth, found)
             return
         if len(left) * len(right) > _LARGEST:
             return
-    numbers = {element: number for number, element in enumerate(shared)}
-    blocks = Indel.opcodes([numbers[old[at]] for at in left], [numbers[new[at]] for at in right]).as_matching_blocks()
-    for block in blocks:
-        if block.size:
-            yield from _placed(left[block.a : block.a + block.size], right[block.b : block.b + block.size], i, j)
+    close: list[_Stretch] = []
+    _search_all(before, after, 0, 0, close)
+    for a, b, size in close:
+        if size:
+            found += _placed(left[a : a + size], right[b : b + size], i, j)
 
 
-def _around(
-    anchors: Sequence[tuple[int, int]], old: Sequence[Hashable], new: Sequence[Hashable], i: int, j: int, depth: int
-) -> Iterator[Match]:
-    """The anchors, in stretches, and the matches between each two of them."""
+def _search_around(
+    anchors: Iterable[tuple[int, int]], old: _Numbers, new: _Numbers, i: int, j: int, depth: int, found: list[_Stretch]
+) -> None:
+    """Take the anchors, in stretches, and search between each two of them."""
     a = b = 0
     for c, d, size in (*_joined((c, d, 1) for c, d in anchors), (len(old), len(new), 0)):
         if c > a and d > b:
-            yield from _matches(old[a:c], new[b:d], i + a, j + b, depth + 1)
+            _search(old[a:c], new[b:d], i + a, j + b, depth + 1, found)
         if size:
-            yield Match(i + c, j + d, size)
+            found.append((i + c, j + d, size))
         a, b = c + size, d + size
 
 
-def _anchors(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, int]]:
+def _anchors(old: _Numbers, new: _Numbers) -> list[tuple[int, int]]:
     """Places that are plainly the same: elements that stand once on each side, and beside the same neighbour.
 
     Where every element stands once, all of them: the longest common order of those is the longest that there is.
     """
-    before, after = _places(old), _places(new)
-    pairs = [(a, after[element]) for element, a in before.items() if a >= 0 and after.get(element, -1) >= 0]
+    before, after = _once(old), _once(new)
+    pairs = [(a, after[element]) for element, a in before.items() if element in after]
     if len(pairs) < len(old) or len(pairs) < len(new):
         pairs = [(a, b) for a, b in pairs if _has_same_neighbour(old, new, a, b)]
     pairs.sort()
     return _rising(pairs)
 
 
-def _places(found: Sequence[Hashable]) -> dict[Hashable, int]:
-    """Where each element stands; -1 if more than once."""
-    places: dict[Hashable, int] = {}
-    for at, element in enumerate(found):
-        places[element] = -1 if element in places else at
-    return places
+def _once(found: _Numbers) -> dict[int, int]:
+    """Where the elements stand that stand there once."""
+    first = dict(zip(reversed(found), range(len(found) - 1, -1, -1), strict=True))
+    last = dict(zip(found, range(len(found)), strict=True))
+    return {element: at for element, at in last.items() if first[element] == at}
 
 
-def _has_same_neighbour(old: Sequence[Hashable], new: Sequence[Hashable], a: int, b: int) -> bool:
+def _has_same_neighbour(old: _Numbers, new: _Numbers, a: int, b: int) -> bool:
     if a and b and old[a - 1] == new[b - 1]:
         return True
     return a + 1 < len(old) and b + 1 < len(new) and old[a + 1] == new[b + 1]
@@ -164,24 +180,23 @@ def _rising(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return chosen[::-1]
 
 
-def _placed(left: Sequence[int], right: Sequence[int], i: int, j: int) -> Iterator[Match]:
+def _placed(left: Sequence[int], right: Sequence[int], i: int, j: int) -> list[_Stretch]:
     """One match for places in a row, else one for each pair."""
     size = len(left)
     if left[-1] - left[0] == right[-1] - right[0] == size - 1:
-        yield Match(left[0] + i, right[0] + j, size)
-    else:
-        yield from (Match(a + i, b + j, 1) for a, b in zip(left, right, strict=True))
+        return [(left[0] + i, right[0] + j, size)]
+    return [(a + i, b + j, 1) for a, b in zip(left, right, strict=True)]
 
 
-def _joined(found: Iterable[tuple[int, int, int]]) -> Iterator[Match]:
-    """Matches that touch each other on both sides become one."""
+def _joined(found: Iterable[_Stretch]) -> Iterator[_Stretch]:
+    """Those that touch each other on both sides become one."""
     i = j = size = 0
     for old, new, more in found:
         if old == i + size and new == j + size:
             size += more
         else:
             if size:
-                yield Match(i, j, size)
+                yield i, j, size
             i, j, size = old, new, more
     if size:
-        yield Match(i, j, size)
+        yield i, j, size

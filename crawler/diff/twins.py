@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from heapq import nsmallest
 from itertools import chain, repeat
 
 from crawler.text import words
@@ -19,6 +18,8 @@ _FEWEST = 6
 _COMMON = 10
 #: Beyond this many edited blocks a side the order of the unedited ones alone decides.
 _MOST_BLOCKS = 500
+#: Of the blocks with the most words in common so many are tried.
+_MOST_LOOKED_AT = 3
 
 
 def twins(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
@@ -53,9 +54,14 @@ def _best(
 ) -> int | None:
     """The old block most like the words `found`, the first of equals; None if none is like them."""
     shared = Counter(chain.from_iterable(map(places.get, found, repeat(()))))
-    for i, _ in nsmallest(3, shared.items(), key=lambda each: (-each[1], each[0])):
+    for _ in range(_MOST_LOOKED_AT):
+        most = max(shared.values(), default=0)
+        i = min((i for i, count in shared.items() if count == most), default=None)
+        if i is None:
+            return None
         if i not in taken and _likeness(found, before[i]) >= _ALIKE:
             return i
+        del shared[i]
     return None
 
 

@@ -10,7 +10,7 @@ from crawler.text.derivation import NORMALIZER_VERSION, derivation
 from crawler.text.excerpt import is_generated_excerpt
 from crawler.text.fingerprint import field_hashes, fields_hash
 from crawler.text.title import canonical_title
-from crawler.text.words import join, tokens, undivided, usual_gap, words
+from crawler.text.words import is_simple, join, tokens, tokens_of, undivided, usual_gap, words
 from crawler.text.writer import CROSSED_OUT
 
 __all__ = [
@@ -23,9 +23,11 @@ __all__ = [
     "field_hashes",
     "fields_hash",
     "is_generated_excerpt",
+    "is_simple",
     "join",
     "texts",
     "tokens",
+    "tokens_of",
     "undivided",
     "usual_gap",
     "words",

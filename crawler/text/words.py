@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 
 _HAN_KANA_THAI = (
     "\u0e00-\u0e7f\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
@@ -24,7 +24,7 @@ _CHUNK = re.compile(r"(\s*)(\S*)")
 
 def words(text: str) -> list[str]:
     """The words: separated by white space; Han, kana and Thai by character; an address is one word."""
-    if not _BY_CHARACTER.search(text):
+    if text.isascii() or not _BY_CHARACTER.search(text):
         return text.split()
     return [piece for chunk in text.split() for piece in _pieces(chunk)]
 
@@ -51,17 +51,34 @@ def _in_one(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """The words, each with the white space before it where that is not the usual one."""
-    by_character = _BY_CHARACTER.search(text) is not None
-    if not by_character:
-        simple = text.split(" ")
-        if text == "" or ("" not in simple and simple == text.split()):
-            return simple if text else []
+    if is_simple(text):
+        return text.split(" ")
     found: list[str] = []
     before = ""
-    for gap, word in _spaced(text):
-        found.append(word if gap == usual_gap(before, word) else gap + word)
-        before = word
+    for gap, chunk in _CHUNK.findall(text):
+        pieces = _pieces(chunk)
+        if pieces:
+            # Only before the first can be other white space than usual: between the others there is none.
+            gap = "" if gap == usual_gap(before, pieces[0]) else gap
+            before = pieces[-1]
+            pieces[0] = gap + pieces[0]
+            found += pieces
+        elif gap:
+            found.append("" if gap == usual_gap(before, "") else gap)
     return found
+
+
+def tokens_of(blocks: Sequence[str]) -> list[str]:
+    """The tokens of all blocks, with a blank line as a token between two of them."""
+    text = " \n\n ".join(blocks)
+    # Nothing but words and single spaces within blocks: all of them are cut at once, as is true of most texts.
+    if all(blocks) and is_simple(text.replace(" \n\n ", " ")):
+        return text.split(" ")
+    found: list[str] = []
+    for block in blocks:
+        found += tokens(block)
+        found.append("\n\n")
+    return found[:-1]
 
 
 def join(parts: Iterable[str]) -> str:
@@ -93,23 +110,22 @@ def _is_usual(text: str) -> bool:
     )
 
 
-def _spaced(text: str) -> Iterator[tuple[str, str]]:
-    for match in _CHUNK.finditer(text):
-        gap, chunk = match.groups()
-        if not chunk:
-            if gap:
-                yield gap, ""
-            continue
-        for piece in _pieces(chunk):
-            yield gap, piece
-            gap = ""
+def is_simple(text: str) -> bool:
+    """Has the text nothing but words with a space between each two of them?"""
+    return (
+        text.isprintable()  # white space is not, but for the space
+        and "  " not in text
+        and text[:1] not in ("", " ")
+        and text[-1] != " "
+        and (text.isascii() or not _BY_CHARACTER.search(text))
+    )
 
 
 def _pieces(chunk: str) -> list[str]:
-    if chunk[0] == "<" and chunk[-1] == ">":
-        return [chunk]
-    if not _BY_CHARACTER.search(chunk):
-        return [chunk]
+    if chunk.isascii() or (chunk[0] == "<" and chunk[-1] == ">"):
+        return [chunk] if chunk else []
+    if "://" not in chunk:
+        return _PIECE.findall(chunk)
     pieces: list[str] = []
     for piece in _PIECE.findall(chunk):
         # What would get a space between its words when they are put together again is one word.
