@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from crawler.diff.operations import BREAK, Op, operations
 from crawler.model import Place
@@ -38,8 +39,9 @@ def _runs(steps: Sequence[Op]) -> Iterator[tuple[int, int]]:
 
 
 def _place(steps: Sequence[Op], start: int, end: int) -> Place:
-    before = _equal([Op("equal", (), (_FIRST,)), *steps[:start]][::-1], last=True)
-    after = _equal([*steps[end:], Op("equal", (), (_LAST,))], last=False)
+    first, last = Op("equal", (), (_FIRST,)), Op("equal", (), (_LAST,))
+    before = _equal(chain((steps[at] for at in range(start - 1, -1, -1)), (first,)), last=True)
+    after = _equal(chain((steps[at] for at in range(end, len(steps))), (last,)), last=False)
     return Place(
         before=tuple(before[-AROUND:]),
         after=tuple(after[:AROUND]),
@@ -48,7 +50,7 @@ def _place(steps: Sequence[Op], start: int, end: int) -> Place:
     )
 
 
-def _equal(steps: Sequence[Op], *, last: bool) -> list[str]:
+def _equal(steps: Iterable[Op], *, last: bool) -> list[str]:
     """The words nearest to a change, up to the next change; `last`: the steps stand in reverse, before it."""
     found: list[str] = []
     for step in steps:

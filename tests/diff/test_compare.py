@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from crawler.decide import differing
 from crawler.diff import compare
+from crawler.diff.notes import came_with_note
 from crawler.model import COMPARED, FieldDiff, Fields, Ref
 
 OLD = Fields(
@@ -112,6 +113,15 @@ def test_figures_stand_as_printed(old, new, told):
 )
 def test_numbers_in_addresses_are_no_figures(old, new):
     assert compare(Fields(content=old), Fields(content=new), ["content"]).summary == "Text +1 −1 words"
+
+
+def test_no_figure_of_a_block_that_moved_was_changed():
+    rows = ["Seoul | 12 | 3.5 %", "Busan | 21 | 5.3 %", "Daegu | 34 | 7.1 %", "Ulsan | 55 | 9.2 %", "Jeju | 7 | 1.1 %"]
+    order = [0, 2, 1, 4, 3]
+    found = compare(
+        Fields(content="\n\n".join(rows)), Fields(content="\n\n".join(rows[at] for at in order)), ["content"]
+    )
+    assert found.summary == "2 paragraphs moved"
 
 
 def test_of_a_passage_written_anew_no_figure_is_told():
@@ -261,6 +271,23 @@ def test_an_old_note_is_no_new_one():
     assert compare(before, Fields(content=f"a b c\n\n{note}\n\nCorrection: It cost 12."), ["content"]).noted
 
 
+def test_a_live_blog_of_notes_is_not_compared_note_by_note(monkeypatch):
+    compared = []
+
+    class Counted(frozenset):
+        def __and__(self, other):
+            compared.append(other)
+            return self.intersection(other)
+
+    monkeypatch.setattr("crawler.diff.notes.frozenset", Counted, raising=False)
+    updates = [f"Update: a{at} b{at} c{at}" for at in range(500)]
+    reworded = [f"{update} d{at}" for at, update in enumerate(updates)]
+    assert not came_with_note("\n\n".join(updates), "\n\n".join(reworded))
+    assert 500 <= len(compared) <= 1000
+    assert came_with_note("\n\n".join(updates), "\n\n".join((*reworded, "Update: x y z")))
+    assert len(compared) <= 3000
+
+
 def test_patterns_are_looked_for_in_the_changed_words_only():
     new = Fields(title="t", content="The envoy spoke of sanctions. Nothing else changed here.")
     old = Fields(title="t", content="The envoy spoke of tariffs. Nothing else changed here.")
@@ -295,6 +322,14 @@ LARGE = {
         [f'he said "{i} c" then' for i in range(4000)],
     ),
     "one word again and again": (["a " * MANY], ["a b " * (MANY // 2)]),
+    "updates everywhere": (
+        [f"Update: a{i % 30} b{i} it ended" for i in range(4000)],
+        [f"Update: a{i % 30} b{i} it ended now" for i in range(4000)],
+    ),
+    "rows of figures in another order": (
+        [f"{i * 7919 % 4000} | {i} | {i + 1}" for i in range(4000)],
+        [f"{i} | {i * 4679 % 4000} | {i * 4679 % 4000 + 1}" for i in range(4000)],
+    ),
     "open brackets": (["[- " * MANY], ["{+ " * MANY]),
 }
 
