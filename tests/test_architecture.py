@@ -53,6 +53,7 @@ NEIGHBOURS = {
     ("model", "errors"),
     ("commands", "watch"),
     ("diff", "text"),  # one notion of a word
+    ("diff", "render"),  # one look of what came and went
 }
 
 CORE = {name for name, layer in LAYERS.items() if layer <= 1}

@@ -69,7 +69,7 @@ def _diff(app: App, post: str, old: int | None, new: int | None, format_: str) -
             "these two were read by different `ignore` rules or versions of crawler, which may show as differences;"
             f" `crawler reprocess {known.source}` reads them alike"
         )
-    pair = Pair(known, before, after, differing(before.fields, after.fields))
+    pair = Pair(known, before, after, differing(before.fields, after.fields), app.zone)
     if format_ == "terminal":
         show(*terminal(pair))
     else:

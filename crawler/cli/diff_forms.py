@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import tzinfo
 from typing import NamedTuple
 
 from rich.text import Text
 
-from crawler.cli import formats
+from crawler.cli import formats, times
 from crawler.cli.colours import wants_colour
 from crawler.cli.documents import IN_TEXT, document, label, value_text
 from crawler.cli.printing import block, line
-from crawler.diff import TEXTS, Section, as_json, as_operations, compare, html, spans, unified, wdiff
+from crawler.diff import TEXTS, Heading, Section, as_json, as_operations, compare, html, spans, unified, wdiff
 from crawler.model import Comparison, FieldDiff
 from crawler.render import isolated, isolates
 from crawler.store.revisions import KnownPost, StoredRevision
@@ -28,6 +29,7 @@ class Pair(NamedTuple):
     old: StoredRevision
     new: StoredRevision
     names: tuple[str, ...]
+    zone: tzinfo
 
     @property
     def beside(self) -> list[str]:
@@ -96,7 +98,16 @@ def _html(pair: Pair) -> str:
     comparison = _comparison(pair)
     sections = [_section(pair, field) for field in comparison.fields if field.name in pair.beside]
     sections += [_text_section(pair, name) for name in IN_TEXT]
-    return html(_heading(pair), comparison.summary or "no difference", sections)
+    heading = Heading(_heading(pair), [_times(pair, each) for each in (pair.old, pair.new)], pair.post.link or "")
+    return html(heading, comparison.summary or "no difference", sections)
+
+
+def _times(pair: Pair, revision: StoredRevision) -> str:
+    """When a Revision was seen, and when the site says that it was made."""
+    first, last = (times.local(at, pair.zone, with_zone=True) for at in (revision.observed_at, revision.last_seen_at))
+    told = f"Revision {revision.number}: seen {first}" + (f" to {last}" if last != first else "")
+    modified = times.local(revision.modified_at, pair.zone, with_zone=True)
+    return told + (f"; modified {modified}" if modified else "")
 
 
 def _section(pair: Pair, field: FieldDiff) -> Section:
@@ -110,7 +121,10 @@ def _section(pair: Pair, field: FieldDiff) -> Section:
 
 def _text_section(pair: Pair, name: str) -> Section:
     heading = {"content": "Text"}.get(name, label(name))
-    return Section(heading, getattr(pair.old.fields, name) or "", getattr(pair.new.fields, name) or "")
+    old, new = (getattr(revision.fields, name) for revision in (pair.old, pair.new))
+    if name not in pair.names:  # one that was not told is none that went or came
+        old = new = old if new is None else new
+    return Section(heading, old or "", new or "")
 
 
 def _json(pair: Pair) -> str:

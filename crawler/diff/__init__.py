@@ -3,12 +3,13 @@
 from crawler.diff.compare import TEXTS, compare
 from crawler.diff.forms import SpanStyle, as_json, as_operations, marked_pair, spans, wdiff
 from crawler.diff.operations import Op, operations
-from crawler.diff.page import Section, html
+from crawler.diff.page import Heading, Section, html
 from crawler.diff.unified import unified
 from crawler.text import words
 
 __all__ = [
     "TEXTS",
+    "Heading",
     "Op",
     "Section",
     "SpanStyle",

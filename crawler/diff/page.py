@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from typing import NamedTuple
+from itertools import groupby
+from typing import Literal, NamedTuple
 
-from crawler.diff.lines import Line, Style, lines, texts
+from crawler.diff.lines import Line, Piece, is_changed, lines, texts
 from crawler.diff.operations import whole
+from crawler.render.inert import inert
+from crawler.render.look import HEAD, SHEET, coloured, marked
 
 
 class Section(NamedTuple):
@@ -21,45 +24,55 @@ class Section(NamedTuple):
     added: Sequence[str] = ()
 
 
-def html(heading: str, summary: str, sections: Iterable[Section]) -> str:
+class Heading(NamedTuple):
+    """What the page is about: a line in bold, what is known beside it, and where the post stands."""
+
+    title: str
+    facts: Sequence[str] = ()
+    link: str = ""
+
+
+def html(heading: Heading, summary: str, sections: Iterable[Section]) -> str:
     """The whole page. Everything of the texts is escaped, and no direction mark reaches beyond its own passage."""
-    body = "\n".join(_section(section) for section in sections)
-    top = f"<h1{_HEADING}>{_shown(heading)}</h1>\n<p{_SUMMARY}>{_shown(summary)}</p>"
-    return f"{_HEAD.format(title=_shown(heading))}\n{top}\n{body}\n</div></body></html>\n"
+    facts = [_shown(fact) for fact in heading.facts] + ([_address(heading.link)] if heading.link else [])
+    top = [f"<h1{_TITLE}>{_shown(heading.title)}</h1>", *(f"<p{_FACT}>{fact}</p>" for fact in facts)]
+    top.append(f"<p{_SUMMARY}>{_shown(summary)}</p>")
+    body = "\n".join((*top, *map(_section, sections)))
+    return f"{_HEAD}<title>{_shown(heading.title)}</title></head>{_BODY}\n{body}\n</div></body></html>\n"
 
 
-#: Words are dark on pale colours, stroke or underline besides: readable in light and dark, and without any colours.
-_STYLES: dict[Style, str] = {
-    "removed": "background:#ffd7d5;color:#6e0011;text-decoration:line-through",
-    "added": "background:#c8f0cf;color:#033a16;text-decoration:underline",
-    "moved_away": "background:#dbe9fb;color:#0a3069;text-decoration:line-through",
-    "moved_here": "background:#dbe9fb;color:#0a3069;text-decoration:none",
-}
-_TAGS: dict[Style, str] = {"removed": "del", "added": "ins", "moved_away": "del", "moved_here": "ins"}
-_TITLES: dict[Style, str] = {
-    "removed": "removed",
-    "added": "added",
-    "moved_away": "moved away from here",
-    "moved_here": "moved here",
-}
-# What a mail program drops of this is a refinement only: the page follows a dark screen where it is kept.
+# A browser may not load or run anything on behalf of the page, whatever it holds.
 _HEAD = (
-    '<!doctype html>\n<html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
-    "<title>{title}</title><style>:root{{color-scheme:light dark}}@media (prefers-color-scheme:dark){{"
-    "del.removed{{background:#5c1a1a!important;color:#ffdcd7!important}}"
-    "ins.added{{background:#12451f!important;color:#d2f8d8!important}}"
-    ".moved_away,.moved_here{{background:#15355e!important;color:#dbe9fb!important}}"
-    '}}</style></head><body style="margin:0"><div style="max-width:45em;margin:0 auto;padding:1.5em 1em;'
-    'font:16px/1.55 Georgia,serif">'
+    f"<!doctype html>\n<html><head>{HEAD}"
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+    f'<meta name="referrer" content="no-referrer"><style>{SHEET}</style>'
 )
-_HEADING = ' dir="auto" style="font:bold 18px/1.4 sans-serif;margin:0 0 .3em"'
-_SUMMARY = ' dir="auto" style="font:14px/1.5 sans-serif;margin:0 0 1.5em;opacity:.8"'
-_LABEL = ' style="font:bold 13px/1.4 sans-serif;margin:1.5em 0 .3em;opacity:.7"'
-_LINE = ' dir="auto" style="margin:0 0 .8em;white-space:pre-wrap;overflow-wrap:anywhere"'
+_BODY = (
+    '<body style="margin:0"><div style="max-width:45em;margin:0 auto;padding:1.5em 1em;'
+    'font:16px/1.6 Georgia,serif;overflow-wrap:anywhere">'
+)
+_SANS = "font:{} sans-serif"
+_TITLE = f' dir="auto" style="{_SANS.format("bold 18px/1.4")};margin:0 0 .3em"'
+_FACT = f' dir="auto" style="{_SANS.format("13px/1.5")};margin:0;opacity:.75"'
+_SUMMARY = f' dir="auto" style="{_SANS.format("14px/1.5")};margin:.8em 0 1.5em"'
+_LABEL = f' style="{_SANS.format("bold 13px/1.4")};margin:1.5em 0 .3em;opacity:.75"'
+_STAYS = f' style="{_SANS.format("13px/1.5")};margin:0 0 .8em;opacity:.75;cursor:pointer"'
+_AWAY = ' dir="auto" style="text-decoration:line-through"'
+_NOTE = f' style="{_SANS.format("bold 12px/1.4")}"'
+_WORDS = "margin:0 0 .8em;white-space:pre-wrap"
+_CODE = ";font-family:ui-monospace,Menlo,Consolas,monospace;font-size:14px"
+_MOVED = f";{coloured('moved')};padding:.2em .6em;border-left:4px solid"
 
+_TAGS = {"removed": "del", "added": "ins"}
+_NOTES = {"moved_away": "Moved away from here:", "moved_here": "Moved here:"}
+#: Paragraphs beside a change that stand open, and how many others are worth folding away.
+_OPEN = 1
+_LEAST_FOLDED = 3
 #: A page must not hold them; browsers would show nothing or a box.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_PAGE = re.compile(r"https?://[^\s\x00-\x20\x7f-\x9f\ud800-\udfff<>\"]+", re.IGNORECASE)
+#: White space that is in code only.
+_OF_CODE = re.compile(r"\n|\t| {2}")
 
 
 def _section(section: Section) -> str:
@@ -67,20 +80,62 @@ def _section(section: Section) -> str:
     if section.removed or section.added:
         names = [_marked("removed", name) for name in section.removed]
         names += [_marked("added", name) for name in section.added]
-        return f"{label}\n<p{_LINE}>{' '.join(names)}</p>"
-    body = "\n".join(f"<p{_LINE}>{_line(line)}</p>" for line in lines(whole(section.old, section.new)))
-    return f"{label}\n{body}"
+        return f'{label}\n<p dir="auto" style="{_WORDS}">{" · ".join(names)}</p>'
+    return "\n".join((label, *_paragraphs(lines(whole(section.old, section.new)))))
 
 
-def _line(line: Line) -> str:
-    return "".join(_shown(text) if style == "kept" else _marked(style, text) for style, text in texts(line))
+def _paragraphs(found: Sequence[Line]) -> Iterator[str]:
+    """The lines; long stretches without changes are folded, where the reader's program can."""
+    changed = [index for index, line in enumerate(found) if is_changed(line)]
+    near = {index + step for index in changed or (-1,) for step in range(-_OPEN, _OPEN + 1)}
+    at = 0
+    for is_open, group in groupby(range(len(found)), near.__contains__):
+        count = len(list(group))
+        shown = [_paragraph(line) for line in found[at : at + count]]
+        at += count
+        if is_open or count < _LEAST_FOLDED:
+            yield from shown
+        else:
+            yield f"<details><summary{_STAYS}>{count:,} unchanged paragraphs</summary>"
+            yield from shown
+            yield "</details>"
 
 
-def _marked(style: Style, text: str) -> str:
+def _paragraph(line: Line) -> str:
+    style = line[0].style
+    words = "".join(text for _, text in texts(line))
+    look = _WORDS + (_CODE if _OF_CODE.search(words) else "")
+    if style not in ("moved_away", "moved_here"):
+        return f'<p dir="auto" style="{look}">{_words(line)}</p>'
+    inner = f"<del{_AWAY}>{_shown(words)}</del>" if style == "moved_away" else _moved(line[0])
+    return f'<p class="moved" dir="auto" style="{look}{_MOVED}"><span{_NOTE}>{_NOTES[style]}</span> {inner}</p>'
+
+
+def _moved(piece: Piece) -> str:
+    """A block where it stands now, with what was edited in it."""
+    if not piece.edits:
+        return "".join(_shown(text) for _, text in texts((piece,)))
+    return "\n".join(map(_words, lines(piece.edits)))
+
+
+def _words(line: Line) -> str:
+    return "".join(
+        _marked(style, text) if style == "removed" or style == "added" else _shown(text) for style, text in texts(line)
+    )
+
+
+def _marked(style: Literal["removed", "added"], text: str) -> str:
     # dir=auto isolates: a Hebrew name put into an English sentence, or the other way round, stays in its place.
     tag = _TAGS[style]
-    attributes = f'class="{style}" title="{_TITLES[style]}" dir="auto" style="{_STYLES[style]}"'
-    return f"<{tag} {attributes}>{_shown(text)}</{tag}>"
+    return f'<{tag} class="{style}" title="{style}" dir="auto" style="{marked(style)}">{_shown(text)}</{tag}>'
+
+
+def _address(link: str) -> str:
+    """Where the post stands: to be followed only where it leads to a page."""
+    text = escape(inert(link))
+    if not _PAGE.fullmatch(link):
+        return text
+    return f'<a href="{escape(link)}" style="color:inherit" rel="noreferrer">{text}</a>'
 
 
 def _shown(text: str) -> str:

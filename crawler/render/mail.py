@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
+from crawler.render.look import HEAD, SHEET, marked
 from crawler.render.marked import marked_line
 
 _PAGE = (
-    '<!doctype html>\n<html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    '<meta name="color-scheme" content="light dark"></head><body style="margin:0">'
-    '<div style="max-width:48em;padding:1em;font:15px/1.5 sans-serif;overflow-wrap:anywhere;white-space:pre-wrap">'
+    f"<!doctype html>\n<html><head>{HEAD}<style>{SHEET}</style></head>"
+    '<body style="margin:0"><div style="max-width:48em;padding:1em;font:15px/1.5 sans-serif;overflow-wrap:anywhere">'
 )
 _END = "</div></body></html>\n"
-_TITLE = '<div dir="auto" style="font-weight:bold">{}</div>'
-_LINE = '<div dir="auto">{}</div>'
-# Words are dark on pale colours, stroke or underline besides: readable on light and dark, and without any colours.
-_REMOVED = '<del style="background:#ffd7d5;color:#6e0011;text-decoration:line-through">{}</del>'
-_ADDED = '<ins style="background:#c8f0cf;color:#033a16;text-decoration:underline">{}</ins>'
+_TITLE = '<div dir="auto" style="font-weight:bold;margin:0 0 .5em">{}</div>'
+_LINE = '<div dir="auto" style="margin:0 0 .25em;white-space:pre-wrap{indent}">{line}</div>'
+_REMOVED = f'<del class="removed" style="{marked("removed")}">{{}}</del>'
+_ADDED = f'<ins class="added" style="{marked("added")}">{{}}</ins>'
+#: In a font whose letters differ in width; on a telephone a deep one leaves no room for the words.
+_EM_PER_SPACE, _DEEPEST = 0.25, 6.0
+_BEGIN = re.compile(r"([\u2066-\u2068]*)( *)")
 
 
 def as_html(title: str, body: str) -> str:
     """The page for an inert title and body. Nothing in them is markup, and an address is shown as it is."""
-    shown = (marked_line(line, removed=_REMOVED, added=_ADDED) for line in body.split("\n"))
-    lines = [_TITLE.format(escape(title)), *(_LINE.format(line or "<br>") for line in shown)]
+    lines = [_TITLE.format(escape(title)), *map(_line, body.split("\n"))]
     return "\n".join((_PAGE, *lines, _END))
+
+
+def _line(line: str) -> str:
+    """One that goes on in a second row begins there where its words began, also from the right."""
+    isolate, spaces = _BEGIN.match(line).groups()  # type: ignore[union-attr]
+    words = isolate + line[len(isolate) + len(spaces) :]
+    depth = min(len(spaces) * _EM_PER_SPACE, _DEEPEST)
+    indent = f";padding-inline-start:{depth:g}em" if depth and words else ""
+    return _LINE.format(indent=indent, line=marked_line(words, removed=_REMOVED, added=_ADDED) or "<br>")

@@ -162,8 +162,15 @@ def test_a_mail_has_no_header_and_no_markup_of_a_stranger(told):
         plain, html = (part.get_content() for part in mail.iter_parts())
         assert not DRIVING.search(plain.replace("\r\n", "\n") + html.replace("\r\n", "\n") + mail["Subject"])
         elements = list(lxml.html.fromstring(html).iter())
-        assert {each.tag for each in elements} <= {"html", "head", "meta", "body", "div", "br", "del", "ins"}
-        assert {name for each in elements for name in each.attrib} <= {"charset", "name", "content", "style", "dir"}
+        assert {each.tag for each in elements} <= {"html", "head", "meta", "style", "body", "div", "br", "del", "ins"}
+        assert {name for each in elements for name in each.attrib} <= {
+            "charset",
+            "name",
+            "content",
+            "class",
+            "style",
+            "dir",
+        }
 
 
 def test_a_chat_calls_nobody_and_hides_no_address(told):

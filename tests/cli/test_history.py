@@ -148,6 +148,24 @@ def test_diff_as_html_escapes_and_tells_other_fields(crawler):
     assert "Correction" in page
 
 
+def test_diff_as_html_tells_where_the_post_stands_and_the_times_of_both_revisions(crawler):
+    page = crawler("diff", "1", "1", "3", "--format", "html").stdout
+    assert f'<a href="{LINK}"' in page
+    assert "Revision 1: seen 2024-03-01 19:00 KST to 2024-03-02 19:00 KST; modified 2024-02-20 " in page
+    assert "Revision 3: seen 2024-03-05 19:00 KST; modified 2024-03-05 18:00 KST" in page
+
+
+def test_a_text_that_was_not_told_before_is_none_that_came(tmp_path, filled, monkeypatch):
+    shutil.copy(filled / "config.yaml", tmp_path)
+    with scene(tmp_path / "crawler.db") as story:
+        story.sources(ConfiguredSource(name="site.example", url="https://site.example/", kind="auto"))
+        story.discovered("site.example")
+        story.baseline("site.example", "2024-03-01 10:00", record(1, "A title", protected=True))
+        story.look("site.example", "2024-03-02 10:00", record(1, "Another", "<p>Some text.</p>"))
+    page = runner(tmp_path / "config.yaml", monkeypatch)("diff", "1", "1", "2", "--format", "html").stdout
+    assert ">A title</del>" in page and ">Some text.</p>" in page
+
+
 @pytest.mark.parametrize(
     ("arguments", "numbers"),
     [

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.diff import Section, as_json, as_operations, html, operations, spans, unified, wdiff, words
+from crawler.diff import as_json, as_operations, operations, spans, unified, wdiff, words
 from crawler.diff.forms import wdiff_in_short
 
 WORD = st.sampled_from(["a", "b", "c", "the", "x,", "東", "京", "。", "-", "+", "[", "[-", "-]", "{+", "+}", "[--]"])
@@ -156,46 +155,6 @@ def test_unified_diffs_have_hunks_with_context():
         "--- a/post 17\n+++ b/post 17\n@@ -1,6 +1,6 @@\n a\n \n-b\n+B\n \n c\n \n@@ -12,4 +12,4 @@\n \n g\n \n-h\n+H\n"
     )
     assert unified(old, old, "post") == ""
-
-
-class Tags(HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.seen = []
-
-    def handle_starttag(self, tag, attrs):
-        self.seen.append((tag, dict(attrs)))
-
-
-def tags(*arguments):
-    page = Tags()
-    page.feed(html(*arguments))
-    return page.seen
-
-
-TAGS = {"html", "head", "meta", "title", "style", "body", "div", "h1", "h2", "p", "del", "ins"}
-HOSTILE = '<script>alert(1)</script> <img src=x onerror=y> "&amp;" \'</p>\x1b'
-
-
-def test_html_has_no_tag_of_the_texts():
-    texts = Section("Text", f"{HOSTILE} a\n\nmoves\n\nb c d", f"{HOSTILE} b\n\nb c d\n\nmoves")
-    seen = tags(HOSTILE, HOSTILE, [texts, Section(HOSTILE, removed=[HOSTILE], added=[HOSTILE])])
-    assert {tag for tag, _ in seen} == TAGS
-    assert "\x1b" not in html(HOSTILE, HOSTILE, [texts])
-    names = {name for _, attributes in seen for name in attributes}
-    assert names == {"charset", "name", "content", "class", "title", "dir", "style"}
-
-
-def test_html_shows_changes_in_a_mail_that_keeps_inline_styles_only():
-    seen = tags(
-        "h", "s", [Section("Text", "the old word\n\nit moves\n\nc d\n\ne f", "the new word\n\nc d\n\ne f\n\nit moves")]
-    )
-    marks = [attributes for tag, attributes in seen if tag in ("del", "ins")]
-    assert [each["class"] for each in marks] == ["removed", "added", "moved_away", "moved_here"]
-    for each in marks:
-        assert {"background", "color", "text-decoration"} == {part.split(":")[0] for part in each["style"].split(";")}
-    assert all(attributes["dir"] == "auto" for tag, attributes in seen if tag in ("p", "del", "ins", "h1"))
-    assert ("color-scheme", "light dark") in [(each.get("name"), each.get("content")) for _, each in seen]
 
 
 def test_json_has_the_pieces_of_each_line():
