@@ -20,7 +20,7 @@ from crawler.render import one_line
 _STEP_SECONDS = 10.0
 #: Nothing in an answer of a server is longer; some repeat the whole mail.
 _MOST_REPLY = 200
-#: A shorter password is no secret, and would tear words apart.
+#: What is shorter is no secret, and would tear words apart.
 _LEAST_SECRET = 4
 Person = tuple[str, str]
 
@@ -101,13 +101,13 @@ def _hushed(box: Mailbox, code: int, text: bytes) -> tuple[int, bytes]:
     return code, text
 
 
-def _secrets(box: Mailbox) -> Iterator[bytes]:
-    """The password, as it is and as it goes over the line, and the addresses: they stand in the sink's own address."""
-    password = (box.password or "").encode()
-    if len(password) >= _LEAST_SECRET:
-        plain = b"\0%b\0%b" % ((box.user or "").encode(), password)
-        yield from (b64encode(plain), b64encode(password), password)
-    yield from (address.encode() for _, address in (*box.to, *box.cc, *box.bcc))
+def _secrets(box: Mailbox) -> list[bytes]:
+    """What stands in the sink's own address: password and user, also as they go over the line, and who gets mails."""
+    user, password = (box.user or "").encode(), (box.password or "").encode()
+    logins = (b"\0%b\0%b" % (user, password), user, password)
+    found = {form for each in logins if each.strip(b"\0") for form in (each, b64encode(each))}
+    found |= {address.encode() for _, address in (box.sender, *box.to, *box.cc, *box.bcc)}
+    return sorted((each for each in found if len(each) >= _LEAST_SECRET), key=len, reverse=True)
 
 
 @contextmanager
