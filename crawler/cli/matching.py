@@ -15,6 +15,7 @@ from crawler.decide import TEXT as TEXTS
 from crawler.diff import spans
 from crawler.errors import CrawlerError
 from crawler.store.queries import Row
+from crawler.text import searched
 
 #: Of computing, for one Change. Some patterns take for ever on some texts, and the texts are not ours.
 SECONDS = 5.0
@@ -25,7 +26,7 @@ class Pattern:
 
     def __init__(self, text: str) -> None:
         try:
-            self._pattern = re.compile(text)
+            self._pattern = searched(text)
         except (re.error, RecursionError, OverflowError) as error:
             raise click.BadParameter(f"{text!r} is no regular expression: {error}", param_hint="--match") from None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain
@@ -12,7 +11,7 @@ from crawler.diff.notes import came_with_note
 from crawler.diff.operations import TextDiff, text_diff
 from crawler.diff.summary import summary
 from crawler.model import COMPARED, Comparison, FieldDiff, Fields, Ref
-from crawler.text import join
+from crawler.text import join, searched
 
 TEXTS = ("title", "content", "excerpt")
 TERMS = ("categories", "tags")
@@ -35,7 +34,7 @@ def compare(old: Fields, new: Fields, names: Sequence[str], patterns: Sequence[s
         summary=summary(fields, texts),
         diff="\n\n".join(_section(field, texts.get(field.name)) for field in fields),
         noted="content" in texts and came_with_note(old.content or "", new.content or ""),
-        matched=tuple(pattern for pattern in patterns if re.search(pattern, touched)),
+        matched=tuple(pattern for pattern in patterns if searched(pattern).search(touched)),
     )
 
 

@@ -9,6 +9,7 @@ from crawler.text.content import canonical_text, texts
 from crawler.text.derivation import NORMALIZER_VERSION, derivation
 from crawler.text.excerpt import is_generated_excerpt
 from crawler.text.fingerprint import field_hashes, fields_hash
+from crawler.text.patterns import searched
 from crawler.text.title import canonical_title
 from crawler.text.words import is_simple, join, tokens, tokens_of, undivided, usual_gap, words
 from crawler.text.writer import CROSSED_OUT
@@ -25,6 +26,7 @@ __all__ = [
     "is_generated_excerpt",
     "is_simple",
     "join",
+    "searched",
     "texts",
     "tokens",
     "tokens_of",

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 from typing import cast
 
@@ -74,6 +75,16 @@ def for_folded(pattern: str) -> str:
             at = part.end()
             rewriting.take(part)
     return rewriting.done()
+
+
+@lru_cache(maxsize=256)
+def searched(pattern: str) -> re.Pattern[str]:
+    """The expression compiled for a search of folded text by `re`. Raises what `re.compile` does."""
+    compiled = re.compile(pattern)
+    try:
+        return re.compile(for_folded(pattern))
+    except re.error:  # it looks behind, for which `re` has to know the length
+        return compiled
 
 
 class _Rewriting:

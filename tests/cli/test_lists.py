@@ -58,6 +58,7 @@ def test_posts_are_narrowed_by(crawler, options, expected):
         (("--match", "strengthens"), ["edited 2"]),
         (("--match", "bolsters"), ["edited 2"]),
         (("--match", "(?i)CORRECTION"), ["edited 3"]),
+        (("--match", "Correction:\u00a0it"), ["edited 3"]),
         (("--match", "ships"), ["edited 3"]),  # kept in the other one: changed text only
         (("--match", "Jane"), []),  # an author is no text
         (("--match", "^South"), []),

@@ -14,6 +14,7 @@ from crawler.decide import differing
 from crawler.diff import compare
 from crawler.diff.notes import came_with_note
 from crawler.model import COMPARED, FieldDiff, Fields, Ref
+from crawler.text import canonical_text
 
 OLD = Fields(
     title="South Korea bolsters defense ties",
@@ -293,6 +294,12 @@ def test_patterns_are_looked_for_in_the_changed_words_only():
     old = Fields(title="t", content="The envoy spoke of tariffs. Nothing else changed here.")
     patterns = ("(?i)SANCTION", "tariff", "envoy", "^here")
     assert compare(old, new, ["content"], patterns).matched == ("(?i)SANCTION", "tariff")
+
+
+def test_patterns_find_what_a_page_shows():
+    new = Fields(title="t", content=canonical_text("<p>“Sanctions”&nbsp;– don’t…</p>"))
+    patterns = ("“Sanctions”", "[‘’]t…", "s”\u00a0–", "(?<=’)t", "„Tariffs“", r"(?<=t…)\Z")
+    assert compare(Fields(title="t", content="Then."), new, ["content"], patterns).matched == patterns[:4]
 
 
 def test_fields_and_sections_stand_in_reading_order():
