@@ -117,10 +117,15 @@ def _sync_folder(path: Path) -> None:
 
 
 def _written(descriptor: int, line: bytes) -> None:
-    """Write all of it; the kernel takes a line in one piece unless the disk is full."""
-    rest = memoryview(line)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
+    """Write all of it, or nothing: on a disk that has become full the kernel takes a part of a line."""
+    before, rest = os.fstat(descriptor).st_size, memoryview(line)
+    try:
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    except OSError:
+        with suppress(OSError):  # then the next alert does it
+            os.ftruncate(descriptor, before)
+        raise
 
 
 def _rewritten(descriptor: int, tail: bytes, line: slice) -> None:

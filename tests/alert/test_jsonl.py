@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -259,6 +260,21 @@ def test_a_full_disk_costs_no_line_and_leaves_none_cut(path):
     path.unlink()
     send(sink, payload(1))
     assert ids(path) == ["c_1"]
+
+
+def test_a_disk_that_becomes_full_in_the_middle_of_a_line_leaves_no_half_of_it(path):
+    sink = JsonlSink("log", path)
+    send(sink, payload(1))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 100, limits[1]))
+    try:
+        with pytest.raises(SinkError, match="File too large"):
+            send(sink, payload(2))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert ids(path) == ["c_1"]
+    send(sink, payload(2))
+    assert ids(path) == ["c_1", "c_2"]
 
 
 def test_a_file_system_that_hangs_holds_up_neither_the_loop_nor_the_order(path, monkeypatch):
