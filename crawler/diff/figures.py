@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from crawler.diff.dates import dates, is_name
@@ -51,21 +50,13 @@ def replaced(gaps: Iterable[Gap]) -> Replaced:
     """Pairs like `("12", "21")` and `("9 May", "10 May")`, where a hunk has as many of them before as after."""
     figures: dict[tuple[str, str], None] = {}
     told_dates: dict[tuple[str, str], None] = {}
-    hunks = [(gap, hunk) for gap in map(_unmoved, gaps) for hunk in gap.hunks if hunk.size <= _MOST_WORDS]
+    hunks = [(gap, hunk) for gap in gaps for hunk in gap.hunks if hunk.size <= _MOST_WORDS]
     for gap, hunk in hunks if len(hunks) <= _MOST_HUNKS else ():
         before = _found(gap.old, hunk.old_start, hunk.old_end)
         after = _found(gap.new, hunk.new_start, hunk.new_end)
         figures.update(dict.fromkeys(_pairs(before.figures, after.figures)))
         told_dates.update(dict.fromkeys(_pairs(before.dates, after.dates)))
     return Replaced(tuple(figures), tuple(told_dates))
-
-
-def _unmoved(gap: Gap) -> Gap:
-    """The gap with a break in place of each moved block: no figure in it was replaced."""
-    if Moved not in map(type, gap.old) and Moved not in map(type, gap.new):
-        return gap
-    old, new = (tuple(BREAK if isinstance(token, Moved) else token for token in side) for side in (gap.old, gap.new))
-    return replace(gap, old=old, new=new)
 
 
 def _pairs(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -75,13 +66,16 @@ def _pairs(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, s
 
 def _found(tokens: Sequence[str], start: int, end: int) -> _Found:
     """The figures and dates that the words from `start` to `end` are part of; a date's figures are none."""
+    first = max(0, start - _REACH)
+    # Of a block that moved no figure was replaced.
+    tokens = [BREAK if isinstance(token, Moved) else token for token in tokens[first : end + _REACH]]
+    start, end = start - first, end - first
     has_figure = any(map(_DIGIT.search, tokens[start:end]))
     if not has_figure and not any(map(is_name, tokens[start:end])):
         return _Found([], [])
-    first = max(0, start - _REACH)
-    text = join(tokens[first : end + _REACH])
+    text = join(tokens)
     addresses = list(_ADDRESS.finditer(text)) if "<" in text or "://" in text else []
-    begin, stop = len(join(tokens[first:start])), len(join(tokens[first:end]))
+    begin, stop = len(join(tokens[:start])), len(join(tokens[:end]))
     found_dates = [match for match in dates(text) if match.start() < stop and match.end() > begin]
     figures = [
         match[0]

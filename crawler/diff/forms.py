@@ -15,8 +15,6 @@ SpanStyle = Literal["kept", "removed", "added"]
 #: Put into markers that stand in a text itself, so that nobody takes them for ours. Canonical text never has it.
 _JOINER = "\u2060"
 _MARKERS = ("[-", "-]", "{+", "+}")
-#: A moved block is told of once, where it stands now.
-_NOT_SHOWN = ("kept", "moved_away")
 _EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 _OPENING = re.compile(r"\[-|\{\+")
 _CLOSING: dict[str, tuple[str, SpanStyle]] = {"[-": ("-]", "removed"), "{+": ("+}", "added")}
@@ -28,12 +26,15 @@ def wdiff(old: str, new: str) -> str:
 
 
 def wdiff_in_short(operations: Sequence[Op]) -> str:
-    """Only the lines with changes, with a little of what stands around them."""
+    """Only the lines with changes, with a little of what stands around them.
+
+    A moved block is told of once, where it stands now.
+    """
     found = lines(operations)
     shown: list[str] = []
     last = -1
     for index, line in enumerate(found):
-        if not all(piece.style in _NOT_SHOWN for piece in line):
+        if is_changed(line) and line[0].style != "moved_away":
             if shown and index > last + 1:
                 shown.append(HUNK_BREAK)
             edits = line[0].edits

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, pairwise, product, starmap
+from collections.abc import Iterable, Sequence
+from itertools import pairwise, product, starmap
 from typing import Literal, NamedTuple, get_args
 
 from crawler.diff.operations import BREAK, Op
@@ -31,7 +31,8 @@ class Piece(NamedTuple):
 
 
 Line = tuple[Piece, ...]
-_BREAKS = {style: Piece(style, (BREAK,)) for style in get_args(Style)}
+_ONLY_BREAK = (BREAK,)
+_BREAKS = {style: Piece(style, _ONLY_BREAK) for style in get_args(Style)}
 
 
 def lines(operations: Sequence[Op]) -> list[Line]:
@@ -41,13 +42,13 @@ def lines(operations: Sequence[Op]) -> list[Line]:
     )
     done: list[Line] = []
     line: list[Piece] = []
-    for piece, following in pairwise(chain(_pieces(operations), (None,))):
+    for piece, following in pairwise((*_pieces(operations), None)):
         if piece is None:
             continue
-        if piece.style in ("moved_away", "moved_here"):
+        if piece.style == "moved_away" or piece.style == "moved_here":
             done += (tuple(line), (piece,))
             line = []
-        elif piece.tokens != (BREAK,):
+        elif piece.tokens != _ONLY_BREAK:
             line.append(piece)
         elif piece.style == "removed" and _joins(line, following):
             if marks_breaks:
@@ -72,22 +73,24 @@ def _divides(line: Sequence[Piece], following: Piece | None) -> bool:
 
 def is_changed(line: Line) -> bool:
     """Is there anything in the line but kept words?"""
-    return any(piece.style != "kept" for piece in line)
+    return line[0].style != "kept" or any(piece.style != "kept" for piece in line)
 
 
 def shortened(line: Line) -> Line:
     """The line with no more of what was kept than the sentences that its changes stand in."""
-    last = len(line) - 1
-    return tuple(
-        piece if piece.style != "kept" else _shortened(piece, line[:index], is_last=index == last)
-        for index, piece in enumerate(line)
-    )
+    kept = [index for index, piece in enumerate(line) if piece.style == "kept"]
+    if not kept:
+        return line
+    found = list(line)
+    for index in kept:
+        found[index] = _shortened(line[index], line[max(0, index - 2) : index], is_last=index == len(line) - 1)
+    return tuple(found)
 
 
 def _shortened(piece: Piece, before: Sequence[Piece], *, is_last: bool) -> Piece:
-    """Kept words are cut in the middle, at the line's ends only the far side."""
+    """Kept words are cut in the middle, at the line's ends only the far side; `before` are the two pieces before."""
     tokens = piece.tokens
-    ended = [each for each in before[-2:] if each.style != "kept"]
+    ended = [each for each in before if each.style != "kept"]
     is_new = bool(ended) and all(ends_sentence(each.tokens[-1]) for each in ended)
     head = end_of_context(tokens, is_new_sentence=is_new) if before else 0
     tail = len(tokens) if is_last else begin_of_context(tokens)
@@ -167,28 +170,30 @@ def _gap(before: Sequence[str], pieces: Sequence[Piece]) -> str:
     return " " if any(starmap(usual_gap, product(before, firsts))) else ""
 
 
-def _pieces(operations: Iterable[Op]) -> Iterator[Piece]:
+def _pieces(operations: Iterable[Op]) -> list[Piece]:
     """Runs of words without breaks in them, and the breaks."""
-    for op in operations:
-        if op.kind == "equal":
-            yield from _split("kept", op.new)
-        elif op.kind in ("moved_away", "moved_here"):
-            yield Piece(op.kind, op.old or op.new, op.edits)
+    found: list[Piece] = []
+    for kind, old, new, edits in operations:
+        if kind == "equal":
+            _split("kept", new, found)
+        elif kind == "moved_away" or kind == "moved_here":
+            found.append(Piece(kind, old or new, edits))
         else:
-            yield from _split("removed", op.old)
-            yield from _split("added", op.new)
+            _split("removed", old, found)
+            _split("added", new, found)
+    return found
 
 
-def _split(style: Style, tokens: tuple[str, ...]) -> Iterator[Piece]:
-    if tokens and BREAK not in tokens:
-        yield Piece(style, tokens)
+def _split(style: Style, tokens: tuple[str, ...], found: list[Piece]) -> None:
+    if tokens == _ONLY_BREAK:
+        found.append(_BREAKS[style])
         return
     start = 0
-    for index, token in enumerate(tokens):
-        if token == BREAK:
-            if start < index:
-                yield Piece(style, tokens[start:index])
-            yield _BREAKS[style if len(tokens) == 1 else "kept"]
-            start = index + 1
+    for _ in range(tokens.count(BREAK)):
+        index = tokens.index(BREAK, start)
+        if start < index:
+            found.append(Piece(style, tokens[start:index]))
+        found.append(_BREAKS["kept"])
+        start = index + 1
     if start < len(tokens):
-        yield Piece(style, tokens[start:])
+        found.append(Piece(style, tokens[start:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -42,13 +43,17 @@ class Op(NamedTuple):
     edits: tuple[Op, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """Blocks that differ, as tokens, and the smallest hunks that lie between them."""
 
     old: tuple[str, ...]
     new: tuple[str, ...]
     hunks: tuple[Hunk, ...]
+
+
+#: Made once: where blocks of one word moved there are as many of them as words.
+_ONLY_BREAK = (BREAK,)
+_BREAK_WENT, _BREAK_CAME = Op("removed", _ONLY_BREAK), Op("added", (), _ONLY_BREAK)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,12 +68,16 @@ class TextDiff:
     @property
     def words_added(self) -> int:
         """How many words came; those of moved blocks did not."""
-        return sum(_count(gap.new, ((hunk.new_start, hunk.new_end) for hunk in gap.hunks)) for gap in self.gaps)
+        return _count(
+            token for gap in self.gaps for hunk in gap.hunks for token in gap.new[hunk.new_start : hunk.new_end]
+        )
 
     @property
     def words_removed(self) -> int:
         """How many words went."""
-        return sum(_count(gap.old, ((hunk.old_start, hunk.old_end) for hunk in gap.hunks)) for gap in self.gaps)
+        return _count(
+            token for gap in self.gaps for hunk in gap.hunks for token in gap.old[hunk.old_start : hunk.old_end]
+        )
 
 
 def operations(old: str, new: str) -> list[Op]:
@@ -151,10 +160,12 @@ def _gap(old: Sequence[str], new: Sequence[str], stretch: Stretch, alignment: Al
 
 def _tokens(blocks: Sequence[str], start: int, end: int, moved: frozenset[int] = frozenset()) -> list[str]:
     """The tokens of `blocks[start:end]`, each block but the text's first after a break."""
-    found: list[str] = []
-    if moved.isdisjoint(range(start, end)):
+    if start == end:
+        return []
+    if not moved or moved.isdisjoint(range(start, end)):
         found = tokens_of(blocks[start:end])
-        return [BREAK, *found] if start and end > start else found
+        return [BREAK, *found] if start else found
+    found = []
     for index in range(start, end):
         if index:
             found.append(BREAK)
@@ -244,10 +255,18 @@ def _is_mark(token: str) -> bool:
 def _steps(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Op]:
     """One hunk; moved blocks in it are steps of their own."""
     if Moved in map(type, old) or Moved in map(type, new):
-        for token_group in _around_moved(old):
-            yield Op("moved_away" if isinstance(token_group[0], Moved) else "removed", old=token_group)
-        for token_group in _around_moved(new):
-            yield Op("moved_here" if isinstance(token_group[0], Moved) else "added", new=token_group)
+        for group in _around_moved(old):
+            yield (
+                _BREAK_WENT
+                if group == _ONLY_BREAK
+                else Op("moved_away" if type(group[0]) is Moved else "removed", group)
+            )
+        for group in _around_moved(new):
+            yield (
+                _BREAK_CAME
+                if group == _ONLY_BREAK
+                else Op("moved_here" if type(group[0]) is Moved else "added", (), group)
+            )
     elif old and new:
         yield Op("replaced", old, new)
     else:
@@ -256,18 +275,17 @@ def _steps(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Op]:
 
 def _around_moved(found: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     start = 0
-    for index, token in enumerate(found):
-        if isinstance(token, Moved):
+    for index, kind in enumerate(map(type, found)):
+        if kind is Moved:
             if start < index:
                 yield found[start:index]
-            yield (token,)
+            yield found[index : index + 1]
             start = index + 1
     if start < len(found):
         yield found[start:]
 
 
-def _count(found: Sequence[str], places: Iterable[tuple[int, int]]) -> int:
-    """How many words stand at the places: a moved block is none, nor is what stands in _NO_WORDS."""
-    changed = [token for start, end in places for token in found[start:end]]
-    signs = {token for token in set(changed) if token.strip() in _NO_WORDS}
-    return sum(token not in signs and not isinstance(token, Moved) for token in changed)
+def _count(found: Iterable[str]) -> int:
+    """How many words there are: a moved block is none, nor is what stands in _NO_WORDS."""
+    count = Counter(token for token in found if not isinstance(token, Moved))
+    return count.total() - sum(count[token] for token in count if token.strip() in _NO_WORDS)

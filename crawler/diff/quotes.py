@@ -50,8 +50,7 @@ def changed_quotes(gaps: Iterable[Gap]) -> list[QuoteChange]:
 
 
 def _quotes(tokens: Sequence[str]) -> list[str]:
-    letters = "".join(tokens)
-    if not any(mark in letters for mark in _MARKS):
+    if not any(map("".join(tokens).__contains__, _MARKS)):
         return []
     text = join(token for token in tokens if not isinstance(token, Moved))
     return [next(filter(None, match.groups())) for block in text.split(BREAK) for match in _QUOTE.finditer(block)]

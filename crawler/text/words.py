@@ -70,6 +70,8 @@ def tokens(text: str) -> list[str]:
 
 def tokens_of(blocks: Sequence[str]) -> list[str]:
     """The tokens of all blocks, with a blank line as a token between two of them."""
+    if len(blocks) == 1:
+        return tokens(blocks[0])
     text = " \n\n ".join(blocks)
     # Nothing but words and single spaces within blocks: all of them are cut at once, as is true of most texts.
     if all(blocks) and is_simple(text.replace(" \n\n ", " ")):
