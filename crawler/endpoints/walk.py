@@ -14,6 +14,7 @@ from crawler.tasks import ParsePosts
 
 #: An empty page in the middle of an archive is asked for again at so many polls before it is taken for the end.
 PATIENCE = 3
+_EMPTY = "an empty"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,12 +57,15 @@ async def step(
     got = await _fetched(fetch, endpoint, walk, min(BATCH, most or BATCH), after)
     page = await run(ParsePosts(body=got.answer.body, rules=rules, known=known))
     left = total_of(got.answer)
-    _check(endpoint, walk, page, left)
+    is_given_up = _check(endpoint, walk, page, left)
     page = replace(page, unreadable=(*got.skipped, *page.unreadable))
     behind = walk.offset + page.records + len(got.skipped)
     # A full page never ends a walk, whatever the total says; without a total only an empty page does.
     done = page.records == 0 or (left is not None and behind >= left and page.records < got.size)
     onward = replace(walk, total=walk.total or left, done=done)
+    if is_given_up:
+        # As many as the site says, or nobody knows how many.
+        onward = replace(onward, unread=walk.unread + max(1, (left or 0) - walk.offset))
     if page.last_date is not None and page.last_date != walk.cursor:
         one_second = page.first_date == page.last_date
         onward = replace(onward, cursor=page.last_date, offset=page.records if one_second else 0)
@@ -70,29 +74,27 @@ async def step(
     return Step(page=page, walk=onward, date=got.answer.date)
 
 
-def _check(endpoint: Endpoint, walk: Walk, page: Page, left: int | None) -> None:
-    """Refuse a page that cannot be the next one of this walk."""
+def _check(endpoint: Endpoint, walk: Walk, page: Page, left: int | None) -> bool:
+    """Refuse a page that cannot be the next one of this walk. Returns whether it is taken for the end all the same."""
     trouble = None
     if page.records == 0:
         begun = walk.cursor is not None
-        if (
-            walk.kind == "baseline"
-            and endpoint.failures >= PATIENCE
-            and (endpoint.last_error or "").startswith("not_data")
-        ):
-            return
         if left is not None and left > walk.offset:
-            trouble = f"an empty page, although {left:,} posts are left"
+            trouble = f"{_EMPTY} page, although {left:,} posts are left"
         elif not begun and endpoint.total:
-            trouble = f"an empty list, although the site had {endpoint.total:,} posts"
+            trouble = f"{_EMPTY} list, although the site had {endpoint.total:,} posts"
         elif begun and not walk.offset:
-            trouble = "an empty page, although the last post read should come again"
+            trouble = f"{_EMPTY} page, although the last post read should come again"
     elif walk.cursor is not None and page.first_date is not None and page.first_date > walk.cursor:
         trouble = "posts that are newer than asked for: the site, or a cache before it, ignores `before`"
     elif left is not None and walk.offset >= max(left, 1):
         trouble = "the same posts again: the site, or a cache before it, ignores `offset`"
-    if trouble is not None:
-        raise PollError("not_data", trouble, url=endpoint.url)
+    if trouble is None:
+        return False
+    was_empty = (endpoint.last_error or "").startswith(f"not_data: {_EMPTY}")
+    if page.records == 0 and walk.kind == "baseline" and was_empty and endpoint.failures >= PATIENCE:
+        return True
+    raise PollError("not_data", trouble, url=endpoint.url)
 
 
 async def _fetched(fetch: Fetch, endpoint: Endpoint, walk: Walk, most: int, after: datetime | None) -> _Got:

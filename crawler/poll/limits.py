@@ -21,11 +21,11 @@ FARTHEST = timedelta(hours=14)
 _SECOND = timedelta(seconds=1)
 
 
-def is_limited(baseline: Walk | None) -> bool:
-    """Whether a collection's baseline may have left something out; one that came to the archive's end did not."""
-    if baseline is None or baseline.reach is None:
-        return False
-    return isinstance(baseline.reach, timedelta) or baseline.seen >= baseline.reach
+def _is_limited(baseline: Walk) -> bool:
+    """Whether it was not to read all; one that came to the archive's end has."""
+    if isinstance(baseline.reach, int):
+        return baseline.seen >= baseline.reach
+    return baseline.reach is not None
 
 
 def left_out_until(baseline: Walk | None) -> datetime | None:
@@ -33,7 +33,7 @@ def left_out_until(baseline: Walk | None) -> datetime | None:
 
     Not by the dates of what is known: an old post that was edited since is read in, and what lies between is not.
     """
-    if baseline is None or not is_limited(baseline):
+    if baseline is None or not _is_limited(baseline):
         return None
     if baseline.cursor is not None:
         return datetime.fromisoformat(baseline.cursor) - _SECOND
@@ -41,12 +41,13 @@ def left_out_until(baseline: Walk | None) -> datetime | None:
 
 
 def adopt_until(visit: Visit) -> datetime | None:
-    """Unknown posts not newer than this are no news to a collection with a limited baseline; None: all of them are.
+    """Unknown posts not newer than this are no news to a collection whose baseline left some out; None: all are.
 
+    So does one whose site had but empty pages for the rest of its archive: what a sweep finds there later is old.
     What is dated later than its last complete look is news, although another that is newer still was read before it.
     """
     baseline = visit.desk.store.walk(visit.endpoint.id)
-    if baseline is None or not is_limited(baseline):
+    if baseline is None or not (_is_limited(baseline) or baseline.unread):
         return None
     since = visit.endpoint.watermark or baseline.started_at
     left_out = left_out_until(baseline) or baseline.started_at

@@ -151,6 +151,30 @@ def test_an_empty_page_without_a_total_is_asked_again_and_believed_in_the_end(be
     assert outcomes == [False, False, False, True]
 
 
+def test_what_stood_behind_empty_pages_is_no_news_once_it_is_shown(bench, site, clock):
+    site.fail("*before=*", Fault(status=200, body=b"[]"), times=None)
+    assert [bench.poll()[0].ok for _ in range(4)] == [False, False, False, True]
+    site.heal()
+    site.publish("News", "<p>Yes.</p>")
+    clock.advance(hours=1)
+    bench.poll()
+    bench.sweep()
+    assert bench.one("SELECT count(*) FROM posts") == 231
+    assert [change["title"] for change in bench.changes()] == ["News"]
+
+
+def test_an_empty_page_after_other_wrong_answers_is_asked_for_again(bench, site):
+    site.fail("*before=*", Fault(status=200, body=b"<html>Be right back</html>"), times=None)
+    for _ in range(4):
+        bench.poll()
+    site.heal()
+    site.fail("*before=*", Fault(status=200, body=b"[]"), times=1)
+    bench.poll()
+    bench.poll()
+    assert bench.one("SELECT count(*) FROM posts") == 230
+    assert bench.changes() == []
+
+
 def test_a_cache_that_ignores_the_bounds_does_not_make_an_endless_walk(bench, site):
     first = {}
 
