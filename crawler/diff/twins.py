@@ -26,10 +26,10 @@ def twins(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
     """Index of a new block -> index of the old one that it was edited from; only blocks that changed, each once."""
     if min(len(old), len(new)) < 2:
         return {}
-    before = _only_in(old, set(new))
-    after = _only_in(new, set(old))
-    if max(len(before), len(after)) > _MOST_BLOCKS:
+    gone, come = _only_in(old, set(new)), _only_in(new, set(old))
+    if max(len(gone), len(come)) > _MOST_BLOCKS:
         return {}
+    before, after = ({i: frozenset(words(block)) for i, block in blocks.items()} for blocks in (gone, come))
     places: dict[str, list[int]] = defaultdict(list)
     for i, found in before.items():
         for word in found:
@@ -45,8 +45,8 @@ def twins(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
     return pairs
 
 
-def _only_in(blocks: Sequence[str], others: set[str]) -> dict[int, frozenset[str]]:
-    return {index: frozenset(words(block)) for index, block in enumerate(blocks) if block not in others}
+def _only_in(blocks: Sequence[str], others: set[str]) -> dict[int, str]:
+    return {index: block for index, block in enumerate(blocks) if block not in others}
 
 
 def _best(
