@@ -14,7 +14,7 @@ from lxml import etree
 
 from crawler import __version__
 from crawler.alert.entry import NAMESPACES, add, entry, name, urn
-from crawler.alert.writing import SECONDS, Writing, check_writable
+from crawler.alert.writing import SECONDS, Writing, check_writable, sync_folder
 from crawler.errors import SinkError
 from crawler.render import worded
 from crawler.render.alert import time_text
@@ -145,4 +145,4 @@ def _replace(path: Path, text: bytes, folder: int) -> None:
         file.flush()
         os.fsync(descriptor)
     os.replace(beside, path)
-    os.fsync(folder)
+    sync_folder(folder)

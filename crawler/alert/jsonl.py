@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.alert.body import body_of
-from crawler.alert.writing import SECONDS, Writing, check_writable
+from crawler.alert.writing import SECONDS, Writing, check_writable, sync_folder
 from crawler.render.alert import MOST_ALERT
 
 #: How far back a repeat is looked for: after a crash it is one of the last lines. More than the longest line, so that
@@ -61,7 +61,7 @@ class JsonlSink:
         """Sync the folder, once for each file: else a loss of power could take a new one as a whole."""
         look = os.fstat(descriptor)
         if self._listed != (look.st_dev, look.st_ino):
-            _sync_folder(self._path)
+            _sync_folder_of(self._path)
             self._listed = look.st_dev, look.st_ino
 
     def _repaired_tail(self, descriptor: int, most: int) -> bytes:
@@ -108,10 +108,13 @@ def _id_of(line: bytes) -> object:
         return None
 
 
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _sync_folder_of(path: Path) -> None:
     try:
-        os.fsync(descriptor)
+        descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except PermissionError:  # one that we may write into and not read
+        return
+    try:
+        sync_folder(descriptor)
     finally:
         os.close(descriptor)
 

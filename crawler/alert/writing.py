@@ -6,6 +6,7 @@ Each has a thread of its own, one that the program does not wait for when it end
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -29,6 +30,15 @@ def check_writable(path: Path, *, replaced: bool = False) -> None:
     place = path if path.exists() and not replaced else path.parent
     if not os.access(place, os.W_OK):
         raise PermissionError(0, f"{place} is not writable")
+
+
+def sync_folder(descriptor: int) -> None:
+    """Have what stands in an open folder on the disk; a file system that knows no such thing is no fault."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.EBADF, errno.ENOTSUP):
+            raise
 
 
 class Writing:

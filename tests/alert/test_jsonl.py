@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import json
 import os
@@ -14,11 +15,12 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from crawler.alert import JsonlSink
+from crawler.alert import AtomSink, JsonlSink
 from crawler.errors import SinkError
 from tests.alert.alerts import payload
 
@@ -146,6 +148,28 @@ def test_what_a_disk_did_not_sync_is_written_again_before_it_is_believed(tmp_pat
     ]
     assert ids(tmp_path / "log.jsonl") == ["c_1"]
     assert (tmp_path / "feed.xml").read_text().count("<entry>") == 1
+
+
+@pytest.mark.parametrize("obstacle", ["may not be read", "cannot be synced"])
+def test_a_folder_that_cannot_be_synced_by_anybody_holds_up_nothing(path, monkeypatch, obstacle):
+    real_open, real_sync = os.open, os.fsync
+
+    def opened(place, flags, *more):
+        if obstacle == "may not be read" and flags & os.O_DIRECTORY:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real_open(place, flags, *more)
+
+    def synced(descriptor):
+        if os.path.isdir(f"/proc/self/fd/{descriptor}"):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        real_sync(descriptor)
+
+    monkeypatch.setattr(os, "open", opened)
+    monkeypatch.setattr(os, "fsync", synced)
+    assert send(JsonlSink("log", path), payload(1), payload(2)) == [None, None]
+    if obstacle == "cannot be synced":
+        feed = AtomSink("feed", path.with_name("feed.xml"), entries=9, zone=UTC, clock=lambda: datetime.now(UTC))
+        assert send(feed, payload(1)) == [None]
 
 
 def test_of_many_lines_the_one_that_comes_again_is_written_again_where_it_stands(path):
