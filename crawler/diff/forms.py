@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from crawler.diff.lines import Line, Style, is_changed, lines, shortened, texts
+from crawler.diff.lines import Line, Piece, Style, is_changed, lines, shortened, texts
 from crawler.diff.operations import Op, text_after, whole
 from crawler.model import HUNK_BREAK
 
@@ -15,6 +15,8 @@ SpanStyle = Literal["kept", "removed", "added"]
 #: Put into markers that stand in a text itself, so that nobody takes them for ours. Canonical text never has it.
 _JOINER = "\u2060"
 _MARKERS = ("[-", "-]", "{+", "+}")
+#: Words of a moved block that are shown.
+_MOST_OF_MOVED = 8
 _EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 _OPENING = re.compile(r"\[-|\{\+")
 _CLOSING: dict[str, tuple[str, SpanStyle]] = {"[-": ("-]", "removed"), "{+": ("+}", "added")}
@@ -37,8 +39,7 @@ def wdiff_in_short(operations: Sequence[Op]) -> str:
         if is_changed(line) and line[0].style != "moved_away":
             if shown and index > last + 1:
                 shown.append(HUNK_BREAK)
-            edits = line[0].edits
-            shown.append(f"(moved) {wdiff_in_short(edits)}" if edits else _marked(shortened(line), in_short=True))
+            shown.append(_moved_in_short(line[0]) if line[0].style == "moved_here" else _marked(shortened(line)))
             last = index
     # An empty line would look like the end of the field.
     return _EMPTY_LINES.sub("\n", "\n".join(shown))
@@ -88,16 +89,14 @@ def as_operations(old: str, new: str) -> list[dict[str, str]]:
     return made
 
 
-def _marked(line: Line, *, in_short: bool = False) -> str:
-    return "".join([_mark(style, text, in_short) for style, text in texts(line)])
+def _marked(line: Line) -> str:
+    return "".join([_mark(style, text) for style, text in texts(line)])
 
 
-def _mark(style: Style, text: str, in_short: bool) -> str:
+def _mark(style: Style, text: str) -> str:
     text = _harmless(text)
     if style == "kept":
         return text
-    if in_short and style.startswith("moved"):
-        return f"(moved) {_beginning(text)}"
     return f"[-{text}-]" if style in ("removed", "moved_away") else f"{{+{text}+}}"
 
 
@@ -108,9 +107,12 @@ def _harmless(text: str) -> str:
     return text
 
 
-def _beginning(text: str) -> str:
-    found = text.split()
-    return " ".join(found[:8]) + (" …" if len(found) > 8 else "")
+def _moved_in_short(piece: Piece) -> str:
+    """The beginning of a moved block, or what was edited in it."""
+    if piece.edits:
+        return f"(moved) {wdiff_in_short(piece.edits)}"
+    found = _harmless(piece.tokens[0]).split(None, _MOST_OF_MOVED)
+    return f"(moved) {' '.join(found[:_MOST_OF_MOVED])}{' …' if len(found) > _MOST_OF_MOVED else ''}"
 
 
 def _marked_parts(text: str) -> Iterator[tuple[int, int, SpanStyle]]:

@@ -46,8 +46,10 @@ def lines(operations: Sequence[Op]) -> list[Line]:
         if piece is None:
             continue
         if piece.style == "moved_away" or piece.style == "moved_here":
-            done += (tuple(line), (piece,))
-            line = []
+            if line:
+                done.append(tuple(line))
+                line = []
+            done.append((piece,))
         elif piece.tokens != _ONLY_BREAK:
             line.append(piece)
         elif piece.style == "removed" and _joins(line, following):
@@ -56,9 +58,10 @@ def lines(operations: Sequence[Op]) -> list[Line]:
         else:
             if marks_breaks and piece.style == "added" and _divides(line, following):
                 line.append(Piece("added", (PARAGRAPH,)))
-            done.append(tuple(line))
-            line = []
-    return [line for line in (*done, tuple(line)) if line]
+            if line:
+                done.append(tuple(line))
+                line = []
+    return [*done, tuple(line)] if line else done
 
 
 def _joins(line: Sequence[Piece], following: Piece | None) -> bool:
