@@ -53,9 +53,13 @@ def tokens(text: str) -> list[str]:
     """The words, each with the white space before it where that is not the usual one."""
     if is_simple(text):
         return text.split(" ")
+    chunks = _CHUNK.findall(text)
+    if text.isascii() or not _BY_CHARACTER.search(text):
+        rest = [word if gap == " " else gap + word for gap, word in chunks[1:] if gap or word]
+        return ["".join(chunks[0]), *rest] if text else []
     found: list[str] = []
     before = ""
-    for gap, chunk in _CHUNK.findall(text):
+    for gap, chunk in chunks:
         pieces = _pieces(chunk)
         if pieces:
             # Only before the first can be other white space than usual: between the others there is none.
