@@ -121,8 +121,10 @@ def test_words_stand_out_from_their_ground_on_light_and_dark_screens():
 
 
 def test_what_is_shown_faintly_is_readable_on_light_and_dark_screens():
-    faint = {float(each) for each in re.findall(r"opacity:([\d.]+)", html(HEADING, "", [Section("Text", "a", "b")]))}
-    assert faint
+    stays = "".join(f"\n\n{number}" for number in range(9))
+    made = html(HEADING, "", [Section("Text", f"a{stays}", f"b{stays}")])
+    faint = {float(each) for each in re.findall(r"opacity:([\d.]+)", made)}
+    assert faint and "<details>" in made
     for ink, ground in ((0x00, 0xFF), (0xFF, 0x12)):  # what browsers take where a page says nothing
         for opacity in faint:
             mixed = round(ink * opacity + ground * (1 - opacity))
@@ -160,6 +162,7 @@ def test_moved_paragraphs_say_so_in_words_and_show_their_edits():
     assert found.just_in("ins") == ["new", "21"]
     # moved is not removed
     assert [each["class"] for each in found.all("del") if "class" in each] == ["removed"] * 2
+    assert {style(each)["text-decoration"] for each in found.all("del")} == {"line-through"}
 
 
 WORD = st.sampled_from(["a", "b", "c", "the", "東", "京", "<x>", "&", "12"])
@@ -214,8 +217,9 @@ def test_no_word_is_wider_than_a_telephone():
 
 def test_each_passage_runs_its_own_way():
     """A heading with the text of others in it, a paragraph, and what was put into one."""
-    marked = page(f"שלום {HOSTILE}", "a").all("p", "h1", "del", "ins")
-    assert marked and all(each["dir"] == "auto" for each in marked)
+    for texts in ((f"שלום {HOSTILE}", "a"), (OLD, NEW)):
+        passages = page(*texts).all("p", "h1", "del", "ins")
+        assert passages and all(each.get("dir") == "auto" for each in passages)
 
 
 def test_the_page_of_texts_in_which_nothing_changed_says_no_more():

@@ -74,7 +74,7 @@ BLOCKS = {
         '<p>rose<a href="#n1"><sup class="fn">1</sup></a></p>',
         '<p>rose<sup><a href="#n1">2</a></sup></p>',
     ),
-    "raised words": ("<p>the 21<sup>st</sup> M<sup>me</sup></p>", "<p>the 21st Mme</p>", "<p>the 22nd Mme</p>"),
+    "raised words": ("<p>21<sup>st</sup> M<sup>me 2</sup></p>", "<p>21st Mme 2</p>", "<p>22nd Mme 2</p>"),
     "lowered figures": ("<p>CO<sub>2</sub></p>", "<p>CO2</p>", "<p>CO<sub>3</sub></p>"),
     "a paragraph split or joined": ("<p>One. Two.</p>", "<p>One.</p><p>Two.</p>", "<p>One.</p><p>Too.</p>"),
     "a paragraph split by line breaks": ("One.<br><br>Two.", "<p>One.<br>Two.</p>", "<p>One.<br>Too.</p>"),
