@@ -166,6 +166,20 @@ def test_a_dead_digest_of_which_some_alerts_are_not_kept_any_more_is_what_it_was
     assert json.loads(first)["data"]["count"] == BULK
 
 
+def test_the_same_digest_to_another_sink_is_its_own(tmp_path):
+    receivers = {name: Receiver(500, 200) for name in SINKS}
+    with SqliteStore(tmp_path / "crawler.db") as store:
+        Story(store, SINKS).edits(range(1, BULK + 1))
+        written("""UPDATE changes SET details = '[{"name":"content"}]'""")(store)
+        for hours, whole in enumerate((True, False)):
+            for name, full_text in (("hook", whole), ("log", not whole)):
+                sink = WebhookSink(name, receivers[name], clock=lambda: NOW, full_text=full_text)
+                delivered(store, sink, after=timedelta(hours=hours))
+    (one, one_again), (other, other_again) = (receiver.bodies for receiver in receivers.values())
+    assert one == one_again != other == other_again
+    assert receivers["hook"].ids == receivers["log"].ids
+
+
 def test_what_has_no_body_yet_is_made_when_it_is_sent(path):
     """As after an upgrade from a version that kept none: nothing is known of what was sent."""
     receiver = Receiver(500, 500, 200)
