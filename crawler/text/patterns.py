@@ -28,6 +28,8 @@ _PART = re.compile(
     re.DOTALL,
 )
 _MEMBER = re.compile(rf"(?P<kind>\[:\^?\w+:\])|(?P<escape>{_ESCAPE})|(?P<char>.)", re.DOTALL)
+#: How often the white space before stands there, and the end of a French quotation.
+_INTO_QUOTE = re.compile(r"(?:[*+?]|\{[0-9,]*\})?[?+]?[»›]")
 #: What `x` among the flags makes of no account.
 _LAYOUT = re.compile(r"[ \t\n\r\v\f]+|#[^\n]*")
 #: A range that is longer is one of a whole script: nobody means the quotes in it.
@@ -44,6 +46,10 @@ class _Literals:
     def add(self, written: str, meant: str) -> None:
         self.written.append(written)
         self.meant.append(meant)
+
+    def ends_with(self, chars: str) -> bool:
+        """Is the last of them one of these?"""
+        return bool(self.meant) and self.meant[-1] in chars
 
     def taken(self, *, at_end: bool = False) -> str:
         """All of them as a part of the expression."""
@@ -101,8 +107,11 @@ class _Rewriting:
         if char is not None:
             self._literals.add(part[0], char)
             return
+        written = _class(part[0]) if part["class"] else part[0]
+        if written == r"\s" and (self._literals.ends_with("«‹") or _INTO_QUOTE.match(part.string, part.end())):
+            written = r"(?:\s|)"  # the space within French quotes is theirs, and folded with them
         self._made.append(self._literals.last_taken() if part["repeat"] else self._literals.taken())
-        self._made.append(_class(part[0]) if part["class"] else part[0])
+        self._made.append(written)
         if part["set"]:
             self.is_laid_out = self.is_laid_out or "x" in part["set"]
         elif part["group"]:

@@ -38,6 +38,8 @@ FOUND = {
     "a trade mark": (r"Shoes \(tm\)", "Shoes™ Shoes (tm)", "Shoes [tm]"),
     "French quotes": ("«\u00a0Lire\u00a0»", "«&nbsp;Lire&nbsp;»", "Lire"),
     "French quotes, any spaces": (r"«\s*Lire\s*»", "«&nbsp;Lire&nbsp;»", "Lire"),
+    "French quotes, one space": (r"«\sLire\s+»", "« Lire »", "Lire »"),
+    "French quotes by escapes": (r"\u00ab\s?Lire\s{1,2}›", "« Lire ›", "Lire ›"),
     "German quotes": ("„Lesen“", "„Lesen“", "Lesen"),
     "primes": ("6′2″", "6′2″", "62"),
     "fullwidth digits": ("２０回", "２０回", "２１回"),
