@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise, product, starmap
+from itertools import product, starmap, zip_longest
 from typing import Literal, NamedTuple, get_args
 
 from crawler.diff.operations import BREAK, Op
@@ -42,21 +42,21 @@ def lines(operations: Sequence[Op]) -> list[Line]:
     )
     done: list[Line] = []
     line: list[Piece] = []
-    for piece, following in pairwise((*_pieces(operations), None)):
-        if piece is None:
-            continue
-        if piece.style == "moved_away" or piece.style == "moved_here":
+    pieces = _pieces(operations)
+    for piece, following in zip_longest(pieces, pieces[1:]):
+        style, tokens, _ = piece
+        if style == "moved_away" or style == "moved_here":
             if line:
                 done.append(tuple(line))
                 line = []
             done.append((piece,))
-        elif piece.tokens != _ONLY_BREAK:
+        elif tokens != _ONLY_BREAK:
             line.append(piece)
-        elif piece.style == "removed" and _joins(line, following):
+        elif line and style == "removed" and _joins(line, following):
             if marks_breaks:
                 line.append(Piece("removed", (PARAGRAPH,)))
         else:
-            if marks_breaks and piece.style == "added" and _divides(line, following):
+            if marks_breaks and style == "added" and _divides(line, following):
                 line.append(Piece("added", (PARAGRAPH,)))
             if line:
                 done.append(tuple(line))

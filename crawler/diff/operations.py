@@ -51,11 +51,6 @@ class Gap(NamedTuple):
     hunks: tuple[Hunk, ...]
 
 
-#: Made once: where blocks of one word moved there are as many of them as words.
-_ONLY_BREAK = (BREAK,)
-_BREAK_WENT, _BREAK_CAME = Op("removed", _ONLY_BREAK), Op("added", (), _ONLY_BREAK)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextDiff:
     """Two texts laid side by side."""
@@ -176,15 +171,17 @@ def _tokens(blocks: Sequence[str], start: int, end: int, moved: frozenset[int] =
     return found
 
 
-def _changed(gap: Gap) -> Iterator[Op]:
+def _changed(gap: Gap) -> list[Op]:
+    found: list[Op] = []
     i = j = 0
-    for hunk in _bridged(gap):
-        if hunk.old_start > i:
-            yield Op("equal", gap.old[i : hunk.old_start], gap.new[j : hunk.new_start])
-        yield from _steps(gap.old[hunk.old_start : hunk.old_end], gap.new[hunk.new_start : hunk.new_end])
-        i, j = hunk.old_end, hunk.new_end
+    for i_changed, i_end, j_changed, j_end in _bridged(gap):
+        if i_changed > i:
+            found.append(Op("equal", gap.old[i:i_changed], gap.new[j:j_changed]))
+        found += _steps(gap.old[i_changed:i_end], gap.new[j_changed:j_end])
+        i, j = i_end, j_end
     if i < len(gap.old):
-        yield Op("equal", gap.old[i:], gap.new[j:])
+        found.append(Op("equal", gap.old[i:], gap.new[j:]))
+    return found
 
 
 def _bridged(gap: Gap) -> Iterator[Hunk]:
@@ -252,37 +249,28 @@ def _is_mark(token: str) -> bool:
     return not token.isascii() and (token[0] == _SARA_AM or category(token[0]).startswith("M"))
 
 
-def _steps(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Op]:
+def _steps(old: tuple[str, ...], new: tuple[str, ...]) -> list[Op]:
     """One hunk; moved blocks in it are steps of their own."""
     if Moved in map(type, old) or Moved in map(type, new):
-        for group in _around_moved(old):
-            yield (
-                _BREAK_WENT
-                if group == _ONLY_BREAK
-                else Op("moved_away" if type(group[0]) is Moved else "removed", group)
-            )
-        for group in _around_moved(new):
-            yield (
-                _BREAK_CAME
-                if group == _ONLY_BREAK
-                else Op("moved_here" if type(group[0]) is Moved else "added", (), group)
-            )
-    elif old and new:
-        yield Op("replaced", old, new)
-    else:
-        yield Op("removed", old) if old else Op("added", (), new)
+        return [
+            *(Op("moved_away" if type(group[0]) is Moved else "removed", group) for group in _around_moved(old)),
+            *(Op("moved_here" if type(group[0]) is Moved else "added", (), group) for group in _around_moved(new)),
+        ]
+    if old and new:
+        return [Op("replaced", old, new)]
+    return [Op("removed", old) if old else Op("added", (), new)]
 
 
-def _around_moved(found: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _around_moved(found: tuple[str, ...]) -> list[tuple[str, ...]]:
+    groups = []
     start = 0
     for index, kind in enumerate(map(type, found)):
         if kind is Moved:
             if start < index:
-                yield found[start:index]
-            yield found[index : index + 1]
+                groups.append(found[start:index])
+            groups.append(found[index : index + 1])
             start = index + 1
-    if start < len(found):
-        yield found[start:]
+    return [*groups, found[start:]] if start < len(found) else groups
 
 
 def _count(found: Iterable[str]) -> int:
