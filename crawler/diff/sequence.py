@@ -51,10 +51,16 @@ def matches(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Match]:
     In long sequences it goes through the places that are plainly the same, and is a long one, not always the longest;
     where too much lies between two such places only the ends of that are matched.
     """
-    elements = dict.fromkeys(chain(old, new))
-    number = dict(zip(elements, range(len(elements)), strict=True)).__getitem__
-    found: list[_Stretch] = []
-    _search(list(map(number, old)), list(map(number, new)), 0, 0, 0, found)
+    shorter = min(len(old), len(new))
+    head = _common(old, new, shorter)
+    tail = _common(reversed(old), reversed(new), shorter - head)
+    found: list[_Stretch] = [(0, 0, head)]
+    before, after = old[head : len(old) - tail], new[head : len(new) - tail]
+    if before and after and len(before) + len(after) > 2:  # not one word in place of another, as most edits are
+        elements = dict.fromkeys(chain(before, after))
+        number = dict(zip(elements, range(len(elements)), strict=True)).__getitem__
+        _search(list(map(number, before)), list(map(number, after)), head, head, 0, found)
+    found.append((len(old) - tail, len(new) - tail, tail))
     return [Match(*stretch) for stretch in _joined(found)]
 
 
@@ -84,7 +90,7 @@ def _search(old: _Numbers, new: _Numbers, i: int, j: int, depth: int, found: lis
         found.append((i + len(old) - tail, j + len(new) - tail, tail))
 
 
-def _common(left: Iterable[int], right: Iterable[int], most: int) -> int:
+def _common(left: Iterable[Hashable], right: Iterable[Hashable], most: int) -> int:
     """How many are equal before the first two that are not."""
     return next(compress(range(most), map(ne, left, right)), most)
 
@@ -93,7 +99,7 @@ def _search_all(old: _Numbers, new: _Numbers, i: int, j: int, found: list[_Stret
     """Find the longest common subsequence of short sequences; of long ones time and memory are their product."""
     if old == new:
         found.append((i, j, len(old)))
-    elif len(old) + len(new) > 2:  # and not one word in place of another, as most edits are
+    elif len(old) + len(new) > 2:
         blocks = Indel.opcodes(old, new).as_matching_blocks()
         found += [(block.a + i, block.b + j, block.size) for block in blocks]
 
