@@ -28,6 +28,7 @@ class Comparison:
         """What was told of each post is what was to be told."""
         told, expected = self._watcher.told(), self.expected()
         self._complain(sorted(post for post in told | expected if told.get(post) != expected.get(post)), told, expected)
+        assert self._watcher.notices("flapping") == self._oracle.flapping, "posts that do not settle"
 
     def so_far(self) -> None:
         """What was told of each post is the beginning of what is to be told."""

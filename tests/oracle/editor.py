@@ -44,6 +44,8 @@ class Post:
     password: str = ""
     #: made by `bulk`: nobody knows what exactly is in it
     is_bulk: bool = False
+    #: what a raw edit has replaced: with it the text can be put back
+    undo: dict[str, str] = field(default_factory=dict)
     #: sets of categories and pictures that it has had: a return to one of them would be no plain edit
     had: set[object] = field(default_factory=lambda: {0})
 
@@ -94,6 +96,7 @@ class Editor:
         self.images: list[int] = []
         #: forms of its addresses that the site has not had
         self.permalinks = list(PERMALINKS)
+        self._has_moved = False
         self._words = 0
         self._site = site
         self._ctl = subprocess.Popen(
@@ -130,7 +133,7 @@ class Editor:
         modified = more.pop("modified", self.clock.now)
         wanted = _fields(known) | {"date_gmt": f"{date:{_FORMAT}}", "modified_gmt": f"{modified:{_FORMAT}}"} | more
         answer = self.ctl("create", **wanted)
-        post = Post(**known, **_place(answer), had={0, known["categories"]})
+        post = Post(**known, **self._place(answer), had={0, known["categories"]})
         self.posts[post.id] = post
         return post
 
@@ -138,7 +141,7 @@ class Editor:
         """Remember a post that `bulk` or the installation has made."""
         answer = self.ctl("get", post)
         self.posts[post] = Post(
-            **_place(answer), title=answer["title"], content=f"unknown {post}", is_bulk=True, excerpt="unknown"
+            **self._place(answer), title=answer["title"], content=f"unknown {post}", is_bulk=True, excerpt="unknown"
         )
 
     def edit(self, post: Post, **fields: Any) -> None:
@@ -152,7 +155,9 @@ class Editor:
 
     def raw(self, post: Post, **fields: Any) -> None:
         """Straight in the database: `modified` stays."""
+        undo = {name: getattr(post, name) for name in ("title", "content") if name in fields and not post.is_bulk}
         self._took(post, self.ctl("raw-edit", post.id, **_fields(fields)), **fields)
+        post.undo = undo or post.undo
 
     def saved(self, post: Post, command: str, *words: object, **options: object) -> None:
         """A command that saves the post and dates it by the real clock: it is dated by ours."""
@@ -169,13 +174,28 @@ class Editor:
     def refresh(self, post: Post) -> None:
         self._took(post, self.ctl("get", post.id))
 
+    def move(self) -> None:
+        """Give the site another address: every link has it from now on, and no `modified` moves."""
+        if not self._has_moved:
+            self.ctl("plugin", "new-home", "on")
+            self._has_moved = True
+            for post in self.public():
+                self.refresh(post)
+
     def _took(self, post: Post, answer: dict[str, Any], **fields: Any) -> None:
-        fresh = replace(post, **(_place(answer) | fields))
+        fresh = replace(post, **(self._place(answer) | fields))
         fresh.had |= {fields[name] for name in ("categories", "image") if name in fields}
         if fresh.status == "private":
             # WordPress takes the password off what only its editors may read.
             fresh.password = ""
         vars(post).update(vars(fresh))
+
+    def _place(self, answer: dict[str, Any]) -> dict[str, Any]:
+        place = _place(answer)
+        if self._has_moved:
+            # As the plugin says to the public; the process that was asked has not heard of it.
+            place["link"] = place["link"].replace("//127.0.0.1", "//localhost")
+        return place
 
     def public(self) -> list[Post]:
         return [post for post in self.posts.values() if post.is_public]

@@ -154,6 +154,17 @@ def raw_title(site: Editor, post: Post) -> None:
     site.raw(post, title=site.text(3))
 
 
+def raw_back(site: Editor, post: Post) -> None:
+    """What a raw edit has replaced is put back, and the next time that."""
+    site.raw(post, **post.undo)
+
+
+def raw_there_and_back(site: Editor, post: Post) -> None:
+    """Nobody has seen it."""
+    site.raw(post, content=site.text())
+    raw_back(site, post)
+
+
 def touch(site: Editor, post: Post) -> None:
     site.edit(post)
 
@@ -280,6 +291,13 @@ def change_permalinks(site: Editor) -> None:
             site.refresh(post)
 
 
+def move(site: Editor) -> None:
+    """The site has another address from now on, and so has every post."""
+    site.move()
+
+
+BACK = Operation("put back by SQL", 4, raw_back, lambda post: own(post) and bool(post.undo))
+
 TABLE = (
     Operation("create", 8, create),
     Operation("create with excerpt and tags", 4, create_with_more),
@@ -303,6 +321,8 @@ TABLE = (
     Operation("assign an image", 2, assign_image, own),
     Operation("raw edit of content", 5, raw_content, public),
     Operation("raw edit of title", 3, raw_title, public),
+    BACK,
+    Operation("raw edit and back", 2, raw_there_and_back, shown_by_feed),
     Operation("touch", 4, touch, public),
     Operation("back-date modified", 2, back_date_modified, public, is_quiet=True),
     Operation("comment", 2, comment, public),
@@ -330,6 +350,7 @@ TABLE = (
     Operation("rename an author", 2, rename_author),
     Operation("change the zone", 1, change_zone, is_quiet=True),
     Operation("change the permalinks", 1, change_permalinks, is_quiet=True),
+    Operation("move to another address", 1, move, is_quiet=True),
 )
 
 #: What the feed tells as REST does; the rest of it is noise.

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from tests.oracle.editor import Post
+from tests.oracle.returns import Returns, State
 
 SHOWN = ("public", "protected")
 TEXT = {"title", "content", "excerpt"}
@@ -58,16 +59,24 @@ class Seen:
     state: str
     modified_at: datetime
     read_at: datetime
+    returns: Returns
     suspect: Suspect | None = None
 
 
 class Oracle:
     """`expected` is the exact list of Changes of each post, in their order."""
 
-    def __init__(self, posts: Mapping[int, Post], *, confirm: timedelta, baseline: datetime) -> None:
+    def __init__(self, posts: Mapping[int, Post], *, confirm: timedelta) -> None:
         self.expected: dict[int, list[Change]] = defaultdict(list)
-        self._posts, self._confirm, self._last_poll = posts, confirm, baseline
-        self._seen = {post.id: _first_seen(post, baseline) for post in posts.values() if post.is_public}
+        #: Notices that posts do not settle
+        self.flapping = 0
+        self._posts, self._confirm = posts, confirm
+        self._seen: dict[int, Seen] = {}
+
+    def begin(self, now: datetime) -> None:
+        """The first reading of all there is, which tells nothing."""
+        self._last_poll = now
+        self._seen = {post.id: _first_seen(post, now) for post in self._posts.values() if post.is_public}
 
     def poll(self, now: datetime) -> None:
         """An ordinary look: what was saved, and what was read too soon after a save to be sure."""
@@ -78,7 +87,7 @@ class Oracle:
         since = self._last_poll - OVERLAP
         for post in self._posts.values():
             is_listed = post.is_public and (post.id in ids or post.modified_at > since)
-            if is_listed and self._is_wanted(post):
+            if (is_listed and self._is_wanted(post)) or (post.is_public and self._is_awaited(post, now)):
                 self._read(post, now)
         self._last_poll = now
         self._suspects(now)
@@ -108,9 +117,10 @@ class Oracle:
                 seen.suspect.due = now
 
     def unsettled(self) -> int:
-        """Removals that await a second look, also of posts that were unpublished and are now deleted."""
+        """Removals that await a second look, also of posts that were unpublished and are now deleted; and returns."""
         return sum(
-            seen.suspect is not None and seen.suspect.kind != seen.state and seen.suspect.kind is not None
+            (seen.suspect is not None and seen.suspect.kind != seen.state and seen.suspect.kind is not None)
+            or seen.returns.held is not None
             for seen in self._seen.values()
         )
 
@@ -118,7 +128,12 @@ class Oracle:
         seen = self._seen.get(post.id)
         if seen is None or seen.state not in SHOWN or seen.modified_at != post.modified_at:
             return True
-        return seen.read_at < seen.modified_at + SETTLED
+        held = seen.returns.held
+        return (seen.read_at if held is None else held.last_at) < seen.modified_at + SETTLED
+
+    def _is_awaited(self, post: Post, now: datetime) -> bool:
+        seen = self._seen.get(post.id)
+        return seen is not None and seen.returns.is_awaited(now)
 
     def _read(self, post: Post, now: datetime) -> None:
         seen = self._seen.get(post.id)
@@ -129,8 +144,18 @@ class Oracle:
         told, state = post.told(), _state(post)
         has_moved = state != seen.state or told != seen.told
         change = _change(seen, post, state, _differing(seen.revision, told)) if has_moved else None
+        shown, kinds = State(state, told, post.modified_at), [each.kind for each in self.expected[post.id][-2:]]
+        if change is not None and seen.returns.waits(shown, seen.state, seen.modified_at, kinds, now):
+            return
         if change is not None:
+            seen.returns.held = None
             self.expected[post.id].append(change)
+            if change.kind in ("edited", "restored"):
+                seen.returns.states.append(shown)
+        elif seen.returns.held is not None and seen.returns.drop(now):
+            others = [each.returns for each in self._seen.values() if each.returns.is_told]
+            self.flapping += all(each.is_calm(now) for each in others)
+            seen.returns.is_told = True
         if change is not None and change.kind != "protected":
             # What a password hides was not told to be another one.
             seen.revision |= {name: value for name, value in told.items() if value is not None}
@@ -158,6 +183,7 @@ class Oracle:
         else:
             self.expected[number].append(Change(kind))
             seen.state = kind
+            seen.returns = Returns(seen.returns.states)
             seen.suspect = None if kind == "deleted" else Suspect(due=_asked_again(now, now), kind=kind, since=now)
 
 
@@ -167,7 +193,9 @@ def _gone_how(post: Post) -> str:
 
 
 def _first_seen(post: Post, now: datetime) -> Seen:
-    return Seen(told=post.told(), revision=post.told(), state=_state(post), modified_at=post.modified_at, read_at=now)
+    told, state = post.told(), _state(post)
+    returns = Returns([State(state, told, post.modified_at)])
+    return Seen(told=told, revision=dict(told), state=state, modified_at=post.modified_at, read_at=now, returns=returns)
 
 
 def _state(post: Post) -> str:

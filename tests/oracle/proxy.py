@@ -60,6 +60,29 @@ def _half(answer: Answer) -> None:
             answer.body = answer.body.replace(item, b"")
 
 
+def _thin(answer: Answer) -> None:
+    """A list without every second of its posts, although it says how many there are."""
+    if answer.status == 200 and answer.body.startswith(b"["):
+        answer.body = json.dumps(json.loads(answer.body)[::2]).encode()
+
+
+def _none(answer: Answer) -> None:
+    """A list of nothing that says that there is nothing."""
+    if answer.status == 200 and answer.body.startswith(b"["):
+        answer.body = b"[]"
+        answer.headers = {name: "0" if name.startswith("X-WP-") else value for name, value in answer.headers.items()}
+
+
+def _says(status: int, code: str) -> Callable[[Answer], None]:
+    """An error of the REST API's own."""
+
+    def spoil(answer: Answer) -> None:
+        answer.status, answer.headers = status, {"Content-Type": "application/json; charset=UTF-8"}
+        answer.body = json.dumps({"code": code, "message": "No.", "data": {"status": status}}).encode()
+
+    return spoil
+
+
 def _notice(answer: Answer) -> None:
     answer.body = b"<br />\n<b>Notice</b>:  Undefined index: x in <b>/srv/x.php</b><br />\n" + answer.body
 
@@ -76,6 +99,12 @@ FAULTS: dict[str, Callable[[Answer], None]] = {
     "empty": _empty,
     "half": _half,
     "notice": _notice,
+    "thin": _thin,
+    "none": _none,
+    "closed": _says(401, "rest_login_required"),
+    "no route": _says(404, "rest_no_route"),
+    "forbidden": _says(401, "rest_forbidden"),
+    "no such post": _says(404, "rest_post_invalid_id"),
 }
 
 

@@ -9,7 +9,7 @@ from random import Random
 
 from tests.oracle.comparison import Comparison
 from tests.oracle.editor import Clock, Editor, Post
-from tests.oracle.operations import TABLE, Operation
+from tests.oracle.operations import BACK, TABLE, Operation
 from tests.oracle.oracle import Oracle
 from tests.oracle.proxy import Proxy
 from tests.oracle.watcher import Watcher
@@ -21,6 +21,8 @@ CONFIRM = timedelta(minutes=10)
 MOST_REMOVALS, PART = 10, 0.15
 #: Most of what happens to a post happens to one of the last few: several things between two looks, and one on another.
 OFTEN, CAST = 0.75, 15
+#: How often a post goes to and fro between two texts.
+FLIPS = 0.04
 
 
 class Story:
@@ -33,6 +35,8 @@ class Story:
     pace = (2, 10)
     # With a sweep of its own an ordinary look finds more than it has to: nobody could say what exactly.
     sweep_every = "never"
+    #: Whether the old posts are without pictures and other rich markup, and so shown in a third of the time.
+    is_plain = False
 
     def __init__(self, site: WordPress, folder: Path, seed: int) -> None:
         self.rng, self.clock = Random(seed), Clock(START)
@@ -43,8 +47,7 @@ class Story:
         self.proxy = Proxy(self.clock)
         self._found(site)
         self.watcher = Watcher(folder, self.clock, site.url, self.proxy.url, sweep=self.sweep_every)
-        self.watcher.poll()
-        self.oracle = Oracle(self.editor.posts, confirm=CONFIRM, baseline=self.clock.now)
+        self.oracle = Oracle(self.editor.posts, confirm=CONFIRM)
         self.compare = Comparison(site.url, self.oracle, self.watcher, self.log)
 
     def _found(self, site: WordPress) -> None:
@@ -52,7 +55,7 @@ class Story:
         editor = self.editor
         # In a process of its own: it leaves its connection to the database in the midst of a transaction.
         many, seed = self.rng.choice((30, 60, 130)), self.rng.randint(1, 99)
-        bulk = site.ctl("bulk", many, until="2024-02-01 00:00:00", seed=seed)
+        bulk = site.ctl("bulk", many, until="2024-02-01 00:00:00", seed=seed, plain=self.is_plain)
         for number in (1, *range(bulk["first_id"], bulk["last_id"] + 1)):
             editor.adopt(number)
         for number in (1, 2):
@@ -65,12 +68,18 @@ class Story:
             editor.create(excerpt=self.rng.choice(("", editor.text())))
         self.clock.advance(days=1)
 
+    def first_look(self) -> None:
+        """The first reading of the archive, which tells nothing."""
+        self.watcher.poll()
+        self.oracle.begin(self.clock.now)
+
     def close(self) -> None:
         self.editor.close()
         self.proxy.close()
 
     def run(self, operations: int) -> None:
         """So many operations, with looks in between; then two looks at a quiet site."""
+        self.first_look()
         while self.done < operations:
             quiet = self.happens(self.rng.randint(*self.pace))
             self.clock.advance(seconds=self.rng.choice((0, 2, 20, 300, 3000, 9000)))
@@ -95,6 +104,20 @@ class Story:
 
     def between(self) -> None:
         """What else happens now and then."""
+        if self.rng.random() < FLIPS:
+            self._flips()
+
+    def _flips(self) -> None:
+        """Two caches answer in turn, one with a text as it was: at last it is told, once, that this does not settle."""
+        fitting = [post for post in self.editor.posts.values() if BACK.may and BACK.may(post) and not post.password]
+        if not fitting:
+            return
+        post = self.rng.choice(fitting)
+        for _ in range(self.rng.randint(2, 9)):
+            self.do(BACK, post)
+            self.clock.advance(minutes=self.rng.choice((0, 1, 20)))
+            self.sweep()
+            self.compare.equal()
 
     @property
     def most_removals(self) -> int:

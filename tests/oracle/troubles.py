@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
-from tests.oracle.operations import BESIDE_REST
-from tests.oracle.proxy import FAULTS, unspoilt
+from tests.oracle.operations import BESIDE_REST, TABLE, own
+from tests.oracle.proxy import unspoilt
 from tests.oracle.story import Story
 
 #: Those that come before every look, one look each; of the others one.
 SIX = ("cut", "500", "429", "truncated", "html", "half")
+OTHERS = ("503", "403", "404", "empty", "notice", "closed", "no route")
+#: Lies that a crawler might believe, in turn: what is asked for when they come, and what they are.
+LIES = (
+    ("each post", ("forbidden", "no such post")),
+    ("what is gone", ("403", "404", "closed", "no route")),
+    ("archive", ("thin",)),
+    ("each post", ("no such post", "forbidden")),
+    ("archive", ("none",)),
+)
+#: A post by itself, and the archive page by page.
+_SINGLE, _PAGE = re.compile(r"/wp/v2/posts/(\d+)\?"), re.compile(r"/wp/v2/posts\?orderby=date.*_embed=")
 #: So many looks at a site that is well again, an hour apart, and all is told.
 PATIENCE = 6
 #: How often REST is closed for a while; how often many posts go at once.
@@ -21,13 +33,27 @@ class Faulty(Story):
     """Before every look come some in which answers are spoilt, each time by another fault."""
 
     # It takes many looks until all is told.
-    pace = (25, 40)
+    pace = (30, 50)
     sweep_every = "24h"
+    is_plain = True
+    _rounds = 0
+
+    def first_look(self) -> None:
+        """Read the archive amid faults: what a page that failed would leave out would be told as news later on."""
+        # An empty page looks like the end. More failures would have REST given up for the feed.
+        for fault in ("empty", self.rng.choice(("cut", "500", "truncated", "half"))):
+            assert self._faulty_look(fault, "archive", self.watcher.poll), f"{fault} hits nothing"
+        super().first_look()
+        self.compare.equal()
 
     def look(self, *, must_sweep: bool) -> None:
         """Look amid faults, then until all is told; at no time is anything told that did not happen."""
+        for operation in (each for each in TABLE if each.name in ("trash", "delete")):
+            # Of both there is something to lie about.
+            self.do(operation, self.rng.choice([post for post in self.editor.public() if own(post)]))
         self._foresee()
-        faults = [*SIX, self.rng.choice([name for name in FAULTS if name not in SIX])]
+        self._lied_to()
+        faults = [*SIX, self.rng.choice(OTHERS)]
         self.rng.shuffle(faults)
         for number, fault in enumerate(faults):
             where = self.rng.choice(("all", "REST", "feed", "some", "one"))
@@ -37,15 +63,20 @@ class Faulty(Story):
             if number % 2:
                 # REST that fails three times in a row is given up for the feed: that is another story.
                 self.watcher.poll()
-                self.compare.so_far()
+                self._is_calm()
         for _ in range(PATIENCE):
             self.clock.advance(minutes=61)
             self.oracle.sweep(self.clock.now)
             self.watcher.sweep()
-            self.compare.so_far()
+            self._is_calm()
             if self.compare.is_equal():
                 break
         self.removals = 0
+
+    def _is_calm(self) -> None:
+        """Nothing was told that did not happen, and nobody believes that many posts are gone."""
+        self.compare.so_far()
+        assert not self.watcher.notices("suspect"), "the site was believed to have lost many posts"
 
     def _foresee(self) -> None:
         """Let the oracle look until all is told: nothing happens meanwhile, so faults must not change that."""
@@ -55,11 +86,20 @@ class Faulty(Story):
             now += timedelta(minutes=11)
             self.oracle.poll(now)
 
+    def _lied_to(self) -> None:
+        """Two sweeps, far enough apart to prove a removal, that are told one and the same lie."""
+        where, lies = LIES[self._rounds % len(LIES)]
+        self._rounds += 1
+        fault = self.rng.choice(lies)
+        for _ in range(2):
+            self._faulty_look(fault, where, self.watcher.sweep)
+
     def _faulty_look(self, fault: str, where: str, look: Callable[[], object]) -> bool:
         """One look with a fault somewhere; returns whether it hit an answer."""
         nth = self.rng.randint(1, 3)
         self.log.append(f"{self.clock.text} -- {look.__name__} with {fault} at {where}")
         asked, before = 0, len(self.proxy.asked)
+        gone = {post.id for post in self.editor.posts.values() if not post.is_public}
 
         def spoilt(url: str) -> str | None:
             nonlocal asked
@@ -70,13 +110,16 @@ class Faulty(Story):
                 "feed": "/feed/" in url,
                 "some": asked == 1 or self.rng.random() < 0.5,
                 "one": asked == nth,
+                "each post": _SINGLE.search(url) is not None,
+                "what is gone": any(int(post) in gone for post in _SINGLE.findall(url)),
+                "archive": _PAGE.search(url) is not None,
             }
             return fault if is_hit[where] else None
 
         self.proxy.fault = spoilt
         look()
         self.proxy.fault = unspoilt
-        self.compare.so_far()
+        self._is_calm()
         # Longer than the fault's own Retry-After.
         self.clock.advance(minutes=self.rng.choice((11, 25)))
         return any(hit == fault for _, hit in self.proxy.asked[before:])
@@ -118,6 +161,8 @@ class Closing(Story):
 
 class Emptied(Story):
     """More posts than can be believed go at once: until three sweeps agree, or the operator does, or they are back."""
+
+    is_plain = True
 
     def between(self) -> None:
         if self.rng.random() < GONE and len(self.editor.public()) > 50:

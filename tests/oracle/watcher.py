@@ -32,7 +32,8 @@ class Watcher(Bench):
             concurrency=4,
             max_body=config.fetch.max_body,
             allow_private=[ip_network("127.0.0.0/8")],
-            configured_hosts={(self._site.hostname, self._site.port)},
+            # It may move from the one to the other.
+            configured_hosts={(self._site.hostname, self._site.port), ("localhost", self._site.port)},
             proxy=self._proxy,
             lines=HostLines(now=self.clock),
         )
@@ -54,6 +55,10 @@ class Watcher(Bench):
             change = Change(row["kind"], tuple(sorted(json.loads(row["fields"]))), silent)
             told.setdefault(row["wp_id"], []).append(change)
         return told
+
+    def notices(self, kind: str) -> int:
+        """How many Notices of this kind there are."""
+        return self.one("SELECT count(*) FROM notices WHERE kind = ?", kind)
 
     def posts(self) -> dict[int, tuple[object, ...]]:
         """What is public by the store."""
