@@ -40,7 +40,9 @@ def composed(box: Mailbox, to: Person, alert_id: str, words: Words) -> EmailMess
     for name, people in (("Cc", box.cc), ("Reply-To", box.reply_to)):
         if people:
             mail[name] = [_address(each) for each in people]
-    mail["Subject"] = words.title
+    # Between the two stands a space without width: what begins with them (RFC 2047) the library reads as what it stands
+    # for and writes that, with any line ends in it, which would end the header.
+    mail["Subject"] = words.title.replace("=?", "=\u200b?")
     mail["Date"] = localtime()
     mail["Message-ID"] = _message_id(box, to, alert_id)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answer that somebody is on holiday

@@ -29,6 +29,7 @@ from tests.alert.services import services
 
 SECRET = "hunter2hunter2"
 ZONE = ZoneInfo("Asia/Seoul")
+HEADERS = {"from", "to", "subject", "date", "message-id", "auto-submitted", "mime-version", "content-type"}
 SAMPLE = next(islice(samples("s", datetime(2026, 11, 23, 12, tzinfo=UTC)), 1, None))
 
 
@@ -95,6 +96,23 @@ def test_a_mail_has_the_subject_line_and_the_same_text_twice(places):
     assert "<del " in html and "[-bolsters-]</del>" in html and "{+strengthens+}</ins>" in html
     assert "\r" not in body.replace(b"\r\n", b"").decode("ascii")
     assert not mail.defects
+
+
+ENCODED = [
+    "A =?utf-8?q?title=0d=0aReply-To:_evil@example.org=0d=0aX-Evil:_1=0d=0a=0d=0aand_a_body?= of strangers",
+    "=?utf-8?b?YQ0KUmVwbHktVG86IGV2aWxAZXhhbXBsZS5vcmc=?=",
+    "=?=?utf-7?q?+AA0ACg-Reply-To:_evil@example.org?=?=",
+]
+
+
+@pytest.mark.parametrize("title", ENCODED)
+def test_a_title_that_looks_like_an_encoded_header_stays_one_line_of_text(places, title):
+    headline = f"example.org · title edited · “{title}”"
+    send(mailing(places, "a@example.org"), payload(headline=headline))
+    send(mailing(places, "a@example.org"), payload(headline=title))
+    for (_, mail), shown in zip(places.mails(), (headline, title), strict=True):
+        assert parsed(mail)["Subject"].replace("\u200b", "") == shown
+        assert {name.lower() for name in parsed(mail)} == HEADERS
 
 
 def test_each_receiver_gets_a_mail_of_their_own_and_a_repeat_has_the_same_id(places):
