@@ -132,10 +132,12 @@ class _Delivery:
         return None
 
     def _mistake(self, pending: PendingAlert, error: Exception) -> Refusal:
-        # Of ours or of a library. Whether it lies in the Alert, the Sink or the moment nobody knows, so it is tried
-        # again like any other; one that can never be written out is dead in the end, too.
+        # Of ours or of a library. It may be one of a moment, so the Alert is tried again; one that can never be written
+        # out is dead in the end. The others go on: many such, which strangers may have written, must not pass for a
+        # Sink that is down.
         log.error("alert", sink=self._sink.name, status="failed", id=pending.data_id, exc_info=error)
-        return Refusal(error=f"a mistake in crawler itself: {type(error).__name__}: {error}"[:MOST_ERROR])
+        told = f"a mistake in crawler itself: {type(error).__name__}: {error}"
+        return Refusal(error=told[:MOST_ERROR], by_sink=False)
 
     async def _refused(self, pending: PendingAlert, refusal: Refusal) -> bool:
         """Remember why the Sink did not take it. Returns whether the Sink is to be left alone."""

@@ -4,6 +4,7 @@ not taken ── the Sink is in trouble ── it rests as a whole; then one Ale
          │                         └── after three days: what has waited that long is dead
          └── this Alert is refused ─── it is dead at once, the others go on
                                    └── several in a row: the Sink is in trouble
+         └── a mistake of ours ────── it is tried again by itself; of the Sink that says nothing
 taken ────── all is forgotten; where it was told that the Sink is dead, that it takes Alerts again
 """
 
@@ -42,6 +43,8 @@ class Consequence:
 def failed(standing: SinkStanding, alert: TriedAlert, refusal: Refusal, now: datetime) -> Consequence:
     """What comes of an Alert that was not taken."""
     due = _due(standing, alert, refusal, now)
+    if not refusal.by_sink:
+        return _untold(Consequence(standing=standing, due=due, given_up=None, tell="refused"), now)
     failures, since = standing.failures + 1, standing.failing_since or now
     after = replace(standing, failures=failures, failing_since=since, last_error=refusal.error)
     in_trouble = failures if not refusal.permanent else failures - REFUSALS + 1
@@ -66,7 +69,7 @@ def _due(standing: SinkStanding, alert: TriedAlert, refusal: Refusal, now: datet
     """When the Alert is tried again. Where others fail too it keeps its turn: the trouble is the Sink's."""
     if refusal.permanent:
         return None
-    if not _is_alone(standing, alert):
+    if refusal.by_sink and not _is_alone(standing, alert):
         return alert.due_at
     is_over = alert.attempts >= len(ATTEMPTS) and now - (alert.tried_since or now) >= LASTING
     return None if is_over else next_attempt(now, alert.attempts, wait=refusal.wait, name=str(alert.id))

@@ -198,6 +198,8 @@ class Refusal:
     permanent: bool = False
     #: seconds that the receiver asked for
     wait: float | None = None
+    #: False: a mistake of ours
+    by_sink: bool = True
     #: the object that the Sink may have seen, as JSON; None: it was not asked, or by a mistake of ours
     body: bytes | None = None
 

@@ -210,6 +210,20 @@ def test_an_alert_that_can_never_be_written_out_holds_up_only_its_post_and_is_de
     assert out.getvalue().count("\n\n") == 3
 
 
+def test_many_mistakes_pass_for_no_sink_that_is_down(store):
+    """Strangers write what alerts are made of: such posts may be many, and come first."""
+    edits = [(number, "B", f"c_{number:02}") for number in range(1, 21)]
+    prepared(store, ["log"], *edits)
+    sink = Sink(**{change: [ValueError("odd")] * 9 for _, _, change in edits[:-1]})
+    with capture_logs():
+        assert run(store, sink) == 1
+        assert sink.taken == ["c_20"]
+        prepared(store, ["log"], (21, "B", "c_21"))
+        assert run(store, sink, after=timedelta(days=3)) == 1
+    assert sink.taken == ["c_20", "c_21"]
+    assert [*states(store, "log").values()].count("pending") == 19
+
+
 def test_an_alert_that_cannot_be_read_from_the_store_holds_up_only_its_post(store):
     prepared(store, ["log"], *EDITS)
     store._connection.execute("""UPDATE changes SET details = '[{"nonsense":1}]' WHERE id = 'c_1'""")

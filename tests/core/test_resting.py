@@ -70,6 +70,16 @@ def test_what_is_refused_for_good_is_dead_at_once_and_several_in_a_row_rest_the_
         standing = found.standing
 
 
+def test_our_own_mistake_is_nothing_against_the_sink_and_tried_again():
+    mistake = Refusal(error="mistake", by_sink=False)
+    for standing in (WELL, troubled(40, days=3)):
+        found = failed(standing, tried(), mistake, NOW)
+        assert (found.standing, found.given_up) == (standing, None)
+        assert NOW < found.due < NOW + timedelta(minutes=1)
+    found = failed(WELL, tried(10, since=NOW - LASTING), mistake, NOW)
+    assert (found.due, found.standing, found.tell) == (None, WELL, "refused")
+
+
 @pytest.mark.parametrize(
     ("standing", "refusal", "attempts", "tell"),
     [
