@@ -27,7 +27,8 @@ _REACH = 6
 _MOST_HUNKS = 1000
 #: The same for a hunk with more words.
 _MOST_WORDS = 50
-_DIGIT = re.compile(r"\d")
+#: A word with a digit that is not the target of a link.
+_WITH_DIGIT = re.compile(r"(?!\s*<\S*>\Z)\D*\d")
 #: A link's target or a picture among the words, or an address as a word: the numbers in it count nothing.
 _ADDRESS = re.compile(r"(?<!\S)<[^\s<>]+>|https?://\S+")
 
@@ -70,7 +71,7 @@ def _found(tokens: Sequence[str], start: int, end: int) -> _Found:
     # Of a block that moved no figure was replaced.
     tokens = [BREAK if isinstance(token, Moved) else token for token in tokens[first : end + _REACH]]
     start, end = start - first, end - first
-    has_figure = any(map(_DIGIT.search, tokens[start:end]))
+    has_figure = any(map(_WITH_DIGIT.match, tokens[start:end]))
     if not has_figure and not any(map(is_name, tokens[start:end])):
         return _Found([], [])
     text = join(tokens)
