@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.text import join, tokens, words
+from crawler.text import join, tokens, tokens_of, words
 
 COUNTED = {
     "one, two – three": ["one,", "two", "–", "three"],
@@ -60,3 +60,9 @@ def test_tokens_join_to_the_very_text(text):
 @given(st.lists(PIECES).map("".join))
 def test_tokens_are_the_words_with_their_white_space(text):
     assert [word for token in tokens(text) if (word := token.strip())] == words(text)
+
+
+@given(st.lists(st.lists(PIECES).map("".join), min_size=1, max_size=4))
+def test_blocks_cut_at_once_have_the_tokens_of_each(blocks):
+    each = [token for block in blocks for token in ("\n\n", *tokens(block))]
+    assert tokens_of(blocks) == each[1:]
