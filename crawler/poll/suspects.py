@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from crawler.decide import complete_removal
 from crawler.decide.removal import found_gone, found_nothing
@@ -58,14 +59,27 @@ class _Looks:
             for each in self._desk.store.suspects(self._source.id)
             if not each.held and each.next_check_at <= now and each.endpoint_id in self._visits
         ]
+        hosts = self._desk.store.hosts(self._source.id) if due else frozenset()
         for suspect in due[:most]:
-            trouble = await self._one(suspect)
+            trouble = await self._one(self._at_home(suspect, hosts))
             self._in_a_row = self._in_a_row + 1 if trouble is not None else 0
             is_limit = isinstance(trouble, FetchError) and trouble.reason == "rate_limited"
             if self._in_a_row >= IN_A_ROW or is_limit:
                 await self._desk.store.put_off(self._source.id, self._desk.clock() + _PAUSE)
                 return Looked(changes=self._changes, error=trouble)
         return Looked(changes=self._changes)
+
+    def _at_home(self, suspect: Suspect, hosts: frozenset[str]) -> Suspect:
+        """A suspect that was last shown before its site moved, with the link that it would have now.
+
+        Its old host may be nobody's, anybody's or another name of the same site, and says nothing of the post.
+        """
+        parts = urlsplit(suspect.link or "")
+        if len(hosts) != 1 or not parts.netloc or parts.netloc in hosts:
+            return suspect
+        link = parts._replace(netloc=next(iter(hosts))).geturl()
+        taken = self._desk.store.is_taken(self._source.id, link, suspect.post_id)
+        return replace(suspect, link=link, is_replaced=taken)
 
     async def _one(self, suspect: Suspect) -> PollError | None:
         """Look at one and commit what came of it; returns why it showed nothing."""

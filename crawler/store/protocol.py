@@ -219,6 +219,12 @@ class Store(Protocol):
     def public_posts(self, source_id: int) -> int:
         """How many public Posts the Source's collections have shown."""
 
+    def hosts(self, source_id: int) -> frozenset[str]:
+        """The hosts that the links of the Source's public Posts stand on, but for suspects."""
+
+    def is_taken(self, source_id: int, link: str, post_id: int) -> bool:
+        """Whether another Post of the Source than this one stands at an address."""
+
     def witnesses(self, endpoint_id: int, limit: int) -> list[int]:
         """WordPress ids of Posts that the Endpoint should show if it works."""
 

@@ -189,10 +189,10 @@ class SqliteStore:
         while self._read(pacing.batches, sink, pace, now, held):
             await self._writer.write(partial(digesting.gather_paced, sink=sink, pace=pace, now=now))
             held = self._read(pacing.held, sink, pace, now)
-        due = self._read(outbox.due, sink, now, limit, probing=standing.failures > 0, held=held)
+        due = self._read(outbox.due, sink, now, limit, failures=standing.failures, held=held)
         while held.scope == "none" and (bulks := self._read(digesting.bulks, sink, due, now)):
             await self._writer.write(partial(digesting.gather, sink=sink, found=bulks, now=now))
-            due = self._read(outbox.due, sink, now, limit, probing=standing.failures > 0, held=held)
+            due = self._read(outbox.due, sink, now, limit, failures=standing.failures, held=held)
         return [outbox.alert(row) for row in due]
 
     async def keep_body(self, alert_id: int, body: bytes) -> None:
@@ -282,6 +282,12 @@ class SqliteStore:
 
     def public_posts(self, source_id: int) -> int:
         return self._read(suspecting.public_posts, source_id)
+
+    def hosts(self, source_id: int) -> frozenset[str]:
+        return self._read(suspecting.hosts, source_id)
+
+    def is_taken(self, source_id: int, link: str, post_id: int) -> bool:
+        return self._read(suspecting.is_taken, source_id, link, post_id)
 
     def witnesses(self, endpoint_id: int, limit: int) -> list[int]:
         return self._read(suspecting.witnesses, endpoint_id, limit)

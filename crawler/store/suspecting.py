@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from crawler.model import Plan, RemovalPlan, Source, Suspect
 from crawler.store import returning
@@ -110,6 +111,27 @@ def public_posts(connection: sqlite3.Connection, source_id: int) -> int:
     return int(number)
 
 
+def hosts(connection: sqlite3.Connection, source_id: int) -> frozenset[str]:
+    """The hosts that the links of the Source's public Posts stand on, but for suspects."""
+    rows = connection.execute(
+        """
+        SELECT link FROM posts p WHERE source_id = ? AND state IN ('public', 'protected') AND link IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM suspects x WHERE x.post_id = p.id)
+        """,
+        (source_id,),
+    )
+    return frozenset(urlsplit(row["link"]).netloc for row in rows)
+
+
+def is_taken(connection: sqlite3.Connection, source_id: int, link: str, post_id: int) -> bool:
+    """Whether another Post stands at this address now: a trashed post frees its link (measured on WordPress)."""
+    owner = connection.execute(
+        "SELECT post_id FROM post_keys WHERE source_id = ? AND kind = 'link' AND value = ?",
+        (source_id, canonical_link(link)),
+    ).fetchone()
+    return owner is not None and owner["post_id"] != post_id
+
+
 def witnesses(connection: sqlite3.Connection, endpoint_id: int, limit: int) -> list[int]:
     """WordPress ids of Posts that the collection should show, those shown last in front."""
     rows = connection.execute(
@@ -171,21 +193,10 @@ def _post(connection: sqlite3.Connection, row: sqlite3.Row) -> Mapping[str, Any]
         "wp_id": row["wp_id"],
         "endpoint_id": row["shown_by"],
         "link": row["link"],
-        "is_replaced": _is_replaced(connection, row),
+        "is_replaced": row["link"] is not None and is_taken(connection, row["source_id"], row["link"], row["post_id"]),
         "title": row["title"],
         "state": row["state"],
     }
-
-
-def _is_replaced(connection: sqlite3.Connection, row: sqlite3.Row) -> bool:
-    """Whether another Post stands at the Post's address now: a trashed post frees its link (measured on WordPress)."""
-    if row["link"] is None:
-        return False
-    owner = connection.execute(
-        "SELECT post_id FROM post_keys WHERE source_id = ? AND kind = 'link' AND value = ?",
-        (row["source_id"], canonical_link(row["link"])),
-    ).fetchone()
-    return owner is not None and owner["post_id"] != row["post_id"]
 
 
 def _row(source_id: int, suspect: Suspect) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 
 import pytest
 
@@ -481,3 +482,28 @@ def test_the_operator_may_say_that_they_are_gone(bench, site):
     bench.poll(minutes=11)
     assert [kind for kind, _ in kinds(bench)] == ["deleted"] * 9
     assert bench.one("SELECT state FROM sources") == "active"
+
+
+def test_a_post_that_went_with_a_move_of_its_site_is_asked_for_where_the_site_is_now(bench, site):
+    gone = site.posts[7]
+    bench.sites["new.example"] = site
+    site.url = "https://new.example"
+    site.delete(7)
+    # The old host is another name of the site, and shows another post at the address.
+    site.publish("Another", slug=gone.slug, date=gone.date_gmt.replace(tzinfo=UTC))
+    for _ in range(3):
+        bench.sweep()
+    assert [change["title"] for change in bench.changes() if change["kind"] == "deleted"] == [gone.title]
+    assert bench.one("SELECT count(*) FROM suspects") == 0
+
+
+def test_of_a_site_with_several_hosts_a_post_is_asked_for_at_its_own(bench, site):
+    # As one whose languages have hosts of their own; nobody answers at the Danish one.
+    bench.sites["de.example.org"] = site
+    for number, host in ((5, "de"), (6, "de"), (7, "da")):
+        bench.rewrite("UPDATE posts SET link = replace(link, '//', ?) WHERE wp_id = ?", f"//{host}.", number)
+    site.delete(7)
+    site.requests.clear()
+    bench.sweep()
+    assert "/wp-json/wp/v2/posts/7?" in " ".join(each.path for each in site.requests)
+    assert [each.path for each in site.requests if "/post-6/" in each.path] == []
