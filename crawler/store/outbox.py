@@ -59,17 +59,19 @@ def due(
     now: datetime,
     limit: int,
     *,
-    probing: bool = False,
+    failures: int = 0,
     held: pacing.Held = NOTHING_HELD,
 ) -> list[sqlite3.Row]:
     """The due Alerts of a Sink, oldest first; of a digest the first one.
 
-    `probing`: one is to be tried to see whether the Sink is back. That is one that was tried least: one of them may be
-    what the Sink has trouble with.
+    After `failures` in a row one is to be tried to see whether the Sink is back. That is one that was tried least, by
+    turns the oldest and the newest of those: they may be what the Sink has trouble with, and dozens of them in a row.
 
     One waits for the earlier ones of its post, or about its Source, and for the end of the poll or sweep that it was
     found in; and what is `held` back waits.
     """
+    probing = failures > 0
+    order = "a.id" if not probing else "a.attempts, a.id" if failures % 2 else "a.attempts, a.id DESC"
     waiting = f"""
         SELECT 1 FROM alerts a WHERE a.sink = :sink AND a.state = 'pending' AND a.next_attempt_at <= :now
            AND NOT {pacing.within("a")} LIMIT 1
@@ -100,7 +102,7 @@ def due(
                     SELECT 1 FROM notices m CROSS JOIN alerts b ON b.notice_id = m.id AND b.sink = a.sink
                      WHERE m.source_id IS n.source_id AND b.state = 'pending' AND b.id < a.id
                        AND (:probing OR b.next_attempt_at > :now OR {pacing.within("b")})))
-         ORDER BY {"a.attempts, a.id" if probing else "a.id"} LIMIT :limit
+         ORDER BY {order} LIMIT :limit
         """,  # noqa: S608 (our own parts)
         {
             "sink": sink,

@@ -114,6 +114,15 @@ def test_one_alert_that_always_fails_holds_up_no_other(path):
         assert rows(store, "SELECT state, attempts FROM alerts WHERE change_id = 'c_1'") == [("dead", 11)]
 
 
+def test_many_alerts_that_always_fail_hold_up_those_behind_them_for_no_days(tmp_path):
+    with SqliteStore(tmp_path / "crawler.db") as store:
+        prepared(store, ["log"], *((number, "B", f"c_{number:02}") for number in range(1, 61)))
+        choosy = Sink(**{f"c_{number:02}": [SinkError("403")] * 999 for number in range(1, 41)})
+        for minutes in range(90):
+            run(store, choosy, after=timedelta(minutes=minutes))
+        assert sorted(choosy.taken) == [f"c_{number}" for number in range(41, 61)]
+
+
 def test_a_sink_that_forgets_its_own_limit_is_left_after_that_of_the_delivery(path, monkeypatch):
     monkeypatch.setattr(delivery, "SECONDS", 0.05)
 
