@@ -50,12 +50,21 @@ def adopt_until(visit: Visit) -> datetime | None:
     if baseline is None or not (_is_limited(baseline) or baseline.unread):
         return None
     since = visit.endpoint.watermark or baseline.started_at
-    left_out = left_out_until(baseline) or baseline.started_at
-    if left_out.tzinfo is None:
-        left_out = min(left_out.replace(tzinfo=UTC) + FARTHEST, baseline.started_at)
-    # What was read may all be gone or dated back by now: that makes no news of what was left out.
     newest = visit.desk.store.newest_published(visit.source.id, visit.desk.clock())
-    return min(since, left_out if newest is None else max(newest, left_out))
+    lowest, highest = _end_of_what_was_left_out(baseline)
+    # What was read may all be gone or dated back by now: that makes no news of what was left out.
+    return min(since, highest if newest is None or newest < lowest else newest)
+
+
+def _end_of_what_was_left_out(baseline: Walk) -> tuple[datetime, datetime]:
+    """Between which times it ends: the zone of a cursor is not known."""
+    if isinstance(baseline.reach, timedelta):
+        end = baseline.started_at - baseline.reach
+        return end, end
+    if baseline.cursor is None:
+        return baseline.started_at, baseline.started_at
+    cursor = datetime.fromisoformat(baseline.cursor).replace(tzinfo=UTC)
+    return cursor - FARTHEST, min(cursor + FARTHEST, baseline.started_at)
 
 
 async def read_older(visit: Visit, walk: Walk, *, skew: timedelta) -> AsyncIterator[Judged]:

@@ -159,6 +159,17 @@ def test_of_an_archive_without_posts_of_that_age_nothing_is_told_before_one_come
     assert sorted(told(bench)) == [("edited", "Edited again"), ("published", "The first for weeks")]
 
 
+@pytest.mark.parametrize("baseline", [1, "80m"])
+def test_what_was_left_out_is_no_news_when_all_that_was_read_is_dated_back(tmp_path, clock, site, baseline):
+    bench = watch(tmp_path, clock, site, baseline)
+    assert stored(bench) == 1
+    site.edit(30, date=clock.now - timedelta(days=900))
+    for _ in range(2):
+        bench.poll()
+        bench.sweep()
+    assert (stored(bench), told(bench)) == (1, [("edited", "Post 30")])
+
+
 def test_a_baseline_that_came_to_the_end_of_the_archive_is_a_full_one(tmp_path, clock, site):
     bench = watch(tmp_path, clock, site, 200)
     site.publish("Of old", date=clock.now - timedelta(days=4000))
