@@ -9,7 +9,7 @@ A sweep that fails is no failure of the polls: its walk waits and goes on where 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -17,19 +17,19 @@ from math import ceil
 import structlog
 
 from crawler.config import SourceConfig
-from crawler.decide.removal import AGREE, concluded, is_whole
+from crawler.decide.removal import is_whole
 from crawler.endpoints.collection import BATCH
 from crawler.endpoints.walk import step as stepped
 from crawler.errors import PollError
-from crawler.model import Endpoint, Source, SourceFacts, Suspicion, Walk
+from crawler.model import Endpoint, Source, Walk
 from crawler.poll import limits, suspects
+from crawler.poll.concluding import conclude
 from crawler.poll.desk import Desk
-from crawler.poll.judging import NOTHING, Judged
+from crawler.poll.judging import Judged
 from crawler.poll.missing import search
 from crawler.poll.tally import Tally
 from crawler.poll.visit import Visit
 from crawler.poll.walking import ask_robots, fresh, stumble
-from crawler.route import notified
 from crawler.schedule import LONGEST, next_page
 
 log = structlog.get_logger()
@@ -140,7 +140,8 @@ class _Sweep:
                 return
             done.append(walk)
         if done:
-            await self._conclude(done)
+            await conclude(self._visits, done)
+            self._swept = replace(self._swept, is_complete=True)
 
     def _may_go_on(self, walk: Walk) -> bool:
         now = self._desk.clock()
@@ -221,55 +222,6 @@ class _Sweep:
     async def _failed(self, visit: Visit, walk: Walk, error: PollError) -> None:
         await stumble(visit, walk, error)
         self._swept = replace(self._swept, error=error)
-
-    async def _conclude(self, walks: Sequence[Walk]) -> None:
-        """Suspect what a complete sweep did not show, and say that it is complete."""
-        store, now, source = self._desk.store, self._desk.clock(), self._source
-        begun = max(walk.started_at for walk in walks)
-        known = {each.post_id: each for each in store.suspects(source.id)}
-        # Of a collection that was not swept, as its first reading is stuck, nobody knows what it would show.
-        swept = {visit.endpoint.id for visit in self._visits}
-        conclusion = concluded(
-            [each for each in store.missing(source.id, begun, now=now) if each.endpoint_id in swept],
-            known,
-            posts=store.public_posts(source.id),
-            unread=sum(walk.unread for walk in walks),
-            now=now,
-            accept=self._desk.sweeping == "accept",
-        )
-        held = sum(each.held for each in conclusion.suspects)
-        state = None
-        if conclusion.is_too_much and source.state == "active":
-            state = "suspect"
-        if conclusion.is_too_much and not any(each.held for each in known.values()):
-            # Before the state: told twice it is one Notice, after a crash in between it would be none.
-            await store.notice("suspect", source.id, _too_much(source, held), now, self._told_by(), since=begun)
-        if not conclusion.is_too_much and source.state == "suspect":
-            state = "active"
-        await self._end_others(swept)
-        facts = SourceFacts(last_sweep_at=begun, state=state)
-        visit = self._visits[-1]
-        visit.asked_at = None
-        await visit.commit(NOTHING, state=None, facts=facts, suspicion=Suspicion(suspects=conclusion.suspects))
-        self._swept = replace(self._swept, is_complete=True)
-
-    async def _end_others(self, swept: Collection[int]) -> None:
-        """End the walks of collections that failed meanwhile and were left out: their next sweep is that of all."""
-        store = self._desk.store
-        others = [each for each in store.endpoints(self._source.id) if each.kind == "rest" and each.id not in swept]
-        walks = [walk for each in others if (walk := store.walk(each.id, "sweep")) is not None and not walk.done]
-        await store.keep_walks([replace(walk, done=True) for walk in walks])
-
-    def _told_by(self) -> tuple[str, ...]:
-        return notified(self._desk.routes)
-
-
-def _too_much(source: Source, held: int) -> str:
-    return (
-        f"{source.name} does not list {held:,} of its posts any more, too many at once to be taken for gone. Nothing "
-        f"is reported as removed until {AGREE} sweeps agree. If they are gone, `crawler sweep {source.name} "
-        "--accept-removals` says so."
-    )
 
 
 def _report(name: str, swept: Swept, took: timedelta) -> None:
