@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,12 @@ if os.environ.get("CI") != "true":
 
 #: The first test that needs a WordPress may have to install one.
 WORDPRESS_SECONDS = 900
+
+
+def pytest_configure() -> None:
+    # What a shell without job control starts with `&` ignores Ctrl-C, and so would every command that tests interrupt.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
