@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import smtplib
 from collections.abc import Mapping, Sequence
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -29,7 +30,7 @@ class Refusals(NamedTuple):
 
 def composed(box: Mailbox, to: Person, alert_id: str, words: Words) -> EmailMessage:
     """The mail of an alert to one of the receivers. A repeat has the same Message-ID. Raises ValueError."""
-    mail = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
+    mail = EmailMessage(policy=SMTP.clone(cte_type="7bit", refold_source="none"))
     # One cannot take the place of ours, nor stand there twice.
     ours = {"from", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "auto-submitted", "mime-version"}
     for name, value in box.headers.items():
@@ -40,9 +41,7 @@ def composed(box: Mailbox, to: Person, alert_id: str, words: Words) -> EmailMess
     for name, people in (("Cc", box.cc), ("Reply-To", box.reply_to)):
         if people:
             mail[name] = [_address(each) for each in people]
-    # Between the two stands a space without width: what begins with them (RFC 2047) the library reads as what it stands
-    # for and writes that, with any line ends in it, which would end the header.
-    mail["Subject"] = words.title.replace("=?", "=\u200b?")
+    mail.set_raw("Subject", _subject(words.title))
     mail["Date"] = localtime()
     mail["Message-ID"] = _message_id(box, to, alert_id)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answer that somebody is on holiday
@@ -83,6 +82,15 @@ def _why(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseException, t
         # Without an answer for it, the last one ended the conversation: a 421.
         return refusal(*error.recipients.get(to[1], [*error.recipients.values()][-1]))
     return refusal(error.smtp_code, error.smtp_error)
+
+
+def _subject(title: str) -> str:
+    """As it goes over the line, all of it encoded (RFC 2047).
+
+    Left to the policy, what a title has of that form itself would be read as what it stands for and written as that,
+    with any line ends in it; and between encoded words a space would be lost now and then (CPython 3.11).
+    """
+    return Header(title, "utf-8", header_name="Subject").encode()
 
 
 def _receivers(box: Mailbox, to: Person) -> list[str]:
