@@ -163,6 +163,19 @@ def test_what_stood_behind_empty_pages_is_no_news_once_it_is_shown(bench, site, 
     assert [change["title"] for change in bench.changes()] == ["News"]
 
 
+def test_an_empty_page_behind_others_that_came_at_last_is_asked_for_again(bench, site):
+    asked = 0
+
+    def emptied(url, answer):
+        nonlocal asked
+        asked += "_embed" in url and "before=" in url
+        return answer._replace(body=b"[]") if "before=" in url and asked in (1, 2, 3, 5) else answer
+
+    through(site, emptied)
+    assert [bench.poll()[0].error is None for _ in range(5)] == [False, False, False, False, True]
+    assert bench.one("SELECT count(*) FROM posts") == 230
+
+
 def test_an_empty_page_after_other_wrong_answers_is_asked_for_again(bench, site):
     site.fail("*before=*", Fault(status=200, body=b"<html>Be right back</html>"), times=None)
     for _ in range(4):
