@@ -57,7 +57,7 @@ async def step(
     got = await _fetched(fetch, endpoint, walk, min(BATCH, most or BATCH), after)
     page = await run(ParsePosts(body=got.answer.body, rules=rules, known=known))
     left = total_of(got.answer)
-    is_given_up = _check(endpoint, walk, page, left)
+    is_given_up = _check(endpoint, walk, page, left, is_limited=after is not None)
     page = replace(page, unreadable=(*got.skipped, *page.unreadable))
     behind = walk.offset + page.records + len(got.skipped)
     # A full page never ends a walk, whatever the total says; without a total only an empty page does.
@@ -74,14 +74,17 @@ async def step(
     return Step(page=page, walk=onward, date=got.answer.date)
 
 
-def _check(endpoint: Endpoint, walk: Walk, page: Page, left: int | None) -> bool:
-    """Refuse a page that cannot be the next one of this walk. Returns whether it is taken for the end all the same."""
+def _check(endpoint: Endpoint, walk: Walk, page: Page, left: int | None, *, is_limited: bool) -> bool:
+    """Refuse a page that cannot be the next one of this walk. Returns whether it is taken for the end all the same.
+
+    `is_limited`: all that the site has may be older than what is asked for.
+    """
     trouble = None
     if page.records == 0:
         begun = walk.cursor is not None
         if left is not None and left > walk.offset:
             trouble = f"{_EMPTY} page, although {left:,} posts are left"
-        elif not begun and endpoint.total:
+        elif not begun and endpoint.total and not is_limited:
             trouble = f"{_EMPTY} list, although the site had {endpoint.total:,} posts"
         elif begun and not walk.offset:
             trouble = f"{_EMPTY} page, although the last post read should come again"

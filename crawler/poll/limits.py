@@ -9,8 +9,10 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from crawler.decide.removal import AT_LEAST
 from crawler.endpoints.collection import BATCH
 from crawler.endpoints.content import posts
+from crawler.errors import PollError
 from crawler.model import Walk
 from crawler.poll.judging import Judged
 from crawler.poll.visit import Visit
@@ -24,7 +26,7 @@ _SECOND = timedelta(seconds=1)
 def _is_limited(baseline: Walk) -> bool:
     """Whether it was not to read all; one that came to the archive's end has."""
     if isinstance(baseline.reach, int):
-        return baseline.seen >= baseline.reach
+        return baseline.seen >= baseline.reach or baseline.unread > 0
     return baseline.reach is not None
 
 
@@ -70,12 +72,13 @@ def _end_of_what_was_left_out(baseline: Walk) -> tuple[datetime, datetime]:
 async def read_older(visit: Visit, walk: Walk, *, skew: timedelta) -> AsyncIterator[Judged]:
     """Read and commit what a sweep's walk has not shown of the known posts, as it ends where the baseline did.
 
-    What is not shown by its id either may be gone, as in any sweep. Raises PollError.
+    What is not shown by its id either may be gone, as in any sweep. Raises PollError, also for a site that shows none,
+    of more than a few: so many do not go at once.
     """
     store, endpoint = visit.desk.store, visit.endpoint
     if left_out_until(store.walk(endpoint.id)) is None:
         return
-    unshown = store.unshown(endpoint.id, walk.started_at)
+    unshown, shown = store.unshown(endpoint.id, walk.started_at), walk.seen
     for at in range(0, len(unshown), BATCH):
         ids = unshown[at : at + BATCH]
         known = frozenset(seen.raw_hash for seen in store.sightings_of(endpoint.id, ids).values())
@@ -83,4 +86,8 @@ async def read_older(visit: Visit, walk: Walk, *, skew: timedelta) -> AsyncItera
         page = await posts(visit.fetch, visit.desk.run, endpoint, ids, rules=visit.config.ignore, known=known)
         judged = await visit.judge(visit.look(skew=skew, adopt_until=adopt_until(visit)), replace(page, unreadable=()))
         await visit.commit(judged, state=None)
+        shown += len(page.sightings)
         yield judged
+    if not shown and len(unshown) >= AT_LEAST:
+        said = f"an empty list, although {len(unshown):,} of its posts are known"
+        raise PollError("not_data", said, url=endpoint.url)

@@ -159,6 +159,56 @@ def test_of_an_archive_without_posts_of_that_age_nothing_is_told_before_one_come
     assert sorted(told(bench)) == [("edited", "Edited again"), ("published", "The first for weeks")]
 
 
+def test_a_sweep_comes_to_its_end_where_nothing_is_as_young_as_it_asks_for(tmp_path, clock, site):
+    clock.advance(days=30)
+    bench = watch(tmp_path, clock, site, "7d")
+    assert bench.sweep(minutes=61).sweep_error is None
+    for number in (3, 4):
+        site.edit(number, title="Known from now on")
+    bench.poll()
+    site.delete(3)
+    for _ in range(2):
+        assert bench.sweep(minutes=61).sweep_error is None
+    assert (stored(bench), told(bench)) == (2, [("deleted", "Known from now on")])
+
+
+def test_a_sweep_that_is_shown_nothing_at_all_says_nothing_of_what_is_known(ten, site):
+    nothing = Fault(status=200, headers={"X-WP-Total": "0"}, body=b"[]")
+    for pattern in ("*_embed*", "*before=*"):
+        site.fail(pattern, nothing, times=None)
+    assert "an empty list" in ten.sweep().sweep_error
+    assert (ten.one("SELECT count(*) FROM suspects"), ten.notices()) == (0, [])
+    site.heal()
+    assert ten.sweep().sweep_error is None
+    assert (stored(ten), told(ten)) == (10, [])
+
+
+def test_the_only_page_that_was_read_may_go(tmp_path, clock, site):
+    for title in ("About", "Imprint"):
+        clock.advance(hours=1)
+        page = site.publish(title, type="page")
+    clock.advance(hours=1)
+    bench = watch(tmp_path, clock, site, 1, BOTH)
+    site.delete(page.id)
+    for _ in range(2):
+        bench.sweep()
+    assert told(bench) == [("deleted", "Imprint")]
+
+
+def test_a_baseline_that_met_but_empty_pages_opens_no_way_to_the_rest(tmp_path, clock, site):
+    for number in range(31, 131):
+        clock.advance(minutes=10)
+        site.publish(f"Post {number}")
+    site.fail("*before=*", Fault(status=200, body=b"[]"), times=None)
+    bench = watch(tmp_path, clock, site, 120)
+    for _ in range(3):
+        bench.poll()
+    site.heal()
+    assert bench.one("SELECT baseline_at FROM sources")
+    bench.sweep()
+    assert (stored(bench), told(bench)) == (100, [])
+
+
 @pytest.mark.parametrize("baseline", [1, "80m"])
 def test_what_was_left_out_is_no_news_when_all_that_was_read_is_dated_back(tmp_path, clock, site, baseline):
     bench = watch(tmp_path, clock, site, baseline)
