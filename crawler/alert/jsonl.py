@@ -52,15 +52,16 @@ class JsonlSink:
             else:
                 _rewritten(descriptor, tail, found)
             os.fsync(descriptor)
-            self._list(descriptor)
+            self._list(descriptor, is_new=not tail)
         finally:
             os.close(descriptor)
         return None if found is None else "it was there already"
 
-    def _list(self, descriptor: int) -> None:
+    def _list(self, descriptor: int, *, is_new: bool) -> None:
         """Sync the folder, once for each file: else a loss of power could take a new one as a whole."""
         look = os.fstat(descriptor)
-        if self._listed != (look.st_dev, look.st_ino):
+        # A new one may have the number of one that was taken away.
+        if is_new or self._listed != (look.st_dev, look.st_ino):
             _sync_folder_of(self._path)
             self._listed = look.st_dev, look.st_ino
 
@@ -137,8 +138,11 @@ def _rewritten(descriptor: int, tail: bytes, line: slice) -> None:
     The sync that it waited for may have failed. Linux then takes what it could not write for written: a further sync
     would say that all is well, and prove nothing.
     """
-    # Else it would be written to the end.
-    fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) & ~os.O_APPEND)
+    try:  # else it would be written to the end
+        fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) & ~os.O_APPEND)
+    except PermissionError:  # a file that may only grow (`chattr +a`): there it stands twice
+        _written(descriptor, tail[line])
+        return
     place = os.fstat(descriptor).st_size - len(tail) + line.start
     rest = memoryview(tail)[line]
     while rest:

@@ -96,6 +96,32 @@ def test_the_line_and_a_new_file_are_on_the_disk_before_it_is_taken(path, monkey
     assert synced[2:] == [str(path), str(path.parent), str(path)]
 
 
+def test_a_new_file_with_the_number_of_one_that_was_taken_away_is_on_the_disk_too(path, monkeypatch):
+    """What stands in for it here is the same file, emptied."""
+    sink, synced, real = JsonlSink("log", path), [], os.fsync
+    send(sink, payload(1))
+    os.truncate(path, 0)
+    monkeypatch.setattr(
+        os, "fsync", lambda number: [synced.append(os.readlink(f"/proc/self/fd/{number}")), real(number)]
+    )
+    send(sink, payload(2), payload(3))
+    assert synced == [str(path), str(path.parent), str(path)]
+
+
+def test_in_a_file_that_may_only_grow_a_line_that_comes_again_stands_twice(path, monkeypatch):
+    """As the kernel has it after `chattr +a`, for which one has to be root."""
+    sink, real = JsonlSink("log", path), fcntl.fcntl
+
+    def only_grows(descriptor, command, *more):
+        if command == fcntl.F_SETFL and not more[0] & os.O_APPEND:
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        return real(descriptor, command, *more)
+
+    monkeypatch.setattr(fcntl, "fcntl", only_grows)
+    assert send(sink, payload(1), payload(2), payload(1), payload(3)) == [None, None, "it was there already", None]
+    assert ids(path) == ["c_1", "c_2", "c_1", "c_3"]
+
+
 SENDING = """
 import asyncio, pathlib
 from crawler.alert import AtomSink, JsonlSink
