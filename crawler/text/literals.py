@@ -29,7 +29,8 @@ _PIECE = re.compile(
     rf"|(?P<joiner>[{_JOINERS}])"
     rf"|(?P<other>[{re.escape(''.join(TYPOGRAPHY))}])"
 )
-_BEGUN_ADDRESS = re.compile(r"https?://[!-;=?-~]+$", re.IGNORECASE)
+#: Of `https?://` only the end is in one row.
+_BEGUN_ADDRESS = re.compile(r"(?:https?|\A)://[!-;=?-~]+$", re.IGNORECASE)
 _NO_ADDRESS = re.compile(r"[^!-;=?-~]|[.,:;!?)\]}'\"]+(?:[^!-;=?-~]|$)")
 
 
@@ -61,12 +62,21 @@ def lone_folds(char: str) -> Iterator[str]:
     yield unicodedata.normalize("NFC", char)
 
 
+def as_folded(form: str) -> str:
+    """An expression for a folded form.
+
+    Three dots are one only by themselves: a row of a hundred dots in code must not be cut in all ways to dots and
+    ellipses, which would take for ever.
+    """
+    return r"(?<!\.)\.\.\.(?!\.)" if form == "..." else re.escape(form)
+
+
 def _either(forms: Iterable[str]) -> str:
     """An expression for any of the texts."""
     found = list(forms)
     if all(len(form) == 1 for form in found):
         return f"[{''.join(map(re.escape, found))}]"
-    return f"(?:{'|'.join(map(re.escape, found))})"
+    return f"(?:{'|'.join(map(as_folded, found))})"
 
 
 def _folds(piece: re.Match[str], *, at_end: bool) -> Iterator[str]:

@@ -13,13 +13,13 @@ from functools import lru_cache
 from itertools import chain
 from typing import cast
 
-from crawler.text.literals import UNSEEN, as_on_page, lone_folds
+from crawler.text.literals import UNSEEN, as_folded, as_on_page, lone_folds
 
 _ESCAPE = r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^{}]+\}|[0-9]{1,3}|.)"
 #: The parts of an expression that Python's `re` and the library `regex` both understand, as the config asks for.
 _PART = re.compile(
     rf"(?P<escape>{_ESCAPE})"
-    r"|(?P<whole>\(\?(?:P=\w+|\#[^)]*|(?P<set>[a-zA-Z]+))\))"
+    r"|(?P<whole>\(\?(?:P=\w+|(?P<set>[a-zA-Z]+))\))"
     r"|(?P<group>\((?:\?(?:P<\w+>|<?[=!]|[:>]|\(\w+\)|(?P<flags>[a-zA-Z]*-?[a-zA-Z]*):))?)"
     r"|(?P<class>\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\])"
     r"|(?P<repeat>(?:[*+?]|\{[0-9a-z<=,:+]{0,20}\})[?+]?)"
@@ -30,8 +30,9 @@ _PART = re.compile(
 _MEMBER = re.compile(rf"(?P<kind>\[:\^?\w+:\])|(?P<escape>{_ESCAPE})|(?P<char>.)", re.DOTALL)
 #: How often the white space before stands there, and the end of a French quotation.
 _INTO_QUOTE = re.compile(r"(?:[*+?]|\{[0-9,]*\})?[?+]?[»›]")
+_NOTE = re.compile(r"\(\?#[^)]*\)")
 #: What `x` among the flags makes of no account.
-_LAYOUT = re.compile(r"[ \t\n\r\v\f]+|#[^\n]*")
+_LAYOUT = re.compile(rf"[ \t\n\r\v\f]+|#[^\n]*|{_NOTE.pattern}")
 #: A range that is longer is one of a whole script: nobody means the quotes in it.
 _LONGEST_RANGE = 112
 
@@ -56,7 +57,11 @@ class _Literals:
         written, meant = "".join(self.written), "".join(self.meant)
         self.written.clear()
         self.meant.clear()
-        return as_on_page(meant, at_end=at_end) or written
+        changed = as_on_page(meant, at_end=at_end)
+        if changed is None:
+            return written
+        # What was taken out may have kept a figure from the number of a group: `\\1`, a soft hyphen, `2`.
+        return f"(?:){changed}" if changed[:1].isdigit() else changed
 
     def last_taken(self) -> str:
         """The last of them as something to be repeated, behind the others."""
@@ -72,7 +77,7 @@ def for_folded(pattern: str) -> str:
     rewriting = _Rewriting()
     at = 0
     while at < len(pattern):
-        gap = _LAYOUT.match(pattern, at) if rewriting.is_laid_out else None
+        gap = (_LAYOUT if rewriting.is_laid_out else _NOTE).match(pattern, at)
         if gap:
             at = gap.end()
             rewriting.pass_over(pattern[at : at + 1])
@@ -80,7 +85,7 @@ def for_folded(pattern: str) -> str:
             part = cast("re.Match[str]", _PART.match(pattern, at))  # any character is one
             at = part.end()
             rewriting.take(part)
-    return rewriting.done()
+    return rewriting.done() or pattern
 
 
 @lru_cache(maxsize=256)
@@ -163,7 +168,7 @@ def _class(written: str) -> str:
     made = f"[{'^' if negated else ''}{''.join(map(re.escape, sorted(singles)))}{body}]"
     if not several:
         return made
-    others = "|".join(map(re.escape, sorted(several)))
+    others = "|".join(map(as_folded, sorted(several)))
     return f"(?:(?!{others}){made})" if negated else f"(?:{others}|{made})"
 
 

@@ -45,10 +45,12 @@ FOUND = {
     "fullwidth digits": ("２０回", "２０回", "２１回"),
     "a soft hyphen": ("so\u00adft", "so&shy;ft", "so-ft"),
     "direction marks": ("\u200fright\u200e", "\u200fright\u200e", "left"),
+    "nothing but a direction mark before a figure": (r"\u200f\d+ views", "\u200f12 views", "\u200fno views"),
     "a joiner at the end of a word": ("کتاب\u200c ها", "کتاب\u200c ها", "کتابها"),
     "a joiner within a word": ("می\u200cخواهم", "می\u200cخواهم", "نمی"),
     "letters that are composed": ("cafe\u0301", "café", "cafe"),
     "an address": (r"http://example\.org/ads/", "see http://example.org/ads/", "see https://example.com/ads/"),
+    "an address of either scheme": (r"https?://example\.org/ads/", "see http://example.org/ads/", "example.org/ads/"),
     "an escape of four digits": (r"Don\u2019t", "Don’t", "Dont"),
     "an escape of eight digits": (r"Don\U00002019t", "Don’t", "Dont"),
     "an escape of two digits": (r"Read\xa012", "Read&nbsp;12", "Read12"),
@@ -71,11 +73,13 @@ FOUND = {
     "layout": ("(?x) “ Read ” [ ] – # a dash “\n [ ] more", "“Read” – more", "Read - more"),
     "layout of a part": ("(?x: “ Read ” ) – more", "“Read” – more", "“Read”– more"),
     "a note": ("(?#“)Don’t", "Don’t", "Dont"),
+    "a note before a number of times": ("so\u00ad(?#hyphen)?ft", "soft", "sft"),
     "names": (r"(?P<q>“)Ad(?P=q)", "“Ad“", "“Ad"),
     "a condition": ("(“)?Ad(?(1)”|!)", "“Ad”", "Ad"),
     "a look behind": ("(?<=…)Ad", "…Ad", "..Ad"),
     "a number of times": ("Wait…{1,2}", "Wait……", "Wait"),
     "a group said again": (r"(?x) (‘) Ad \1 2", "‘Ad‘2", "‘Ad2"),
+    "a figure behind a group said again": ("(A)d\\1\u00ad2", "AdA&shy;2", "AdA"),
 }
 
 
@@ -98,6 +102,13 @@ def test_in_code_it_is_found_as_it_stands(shown):
     for form in ("<pre>{}\n|</pre>", "<p>Type <code>{}</code> |</p>", "<p>{} |</p>"):
         assert "A" not in (found := canonical_text(form.format(shown), rule)) and "4" not in found
         assert "a.org" not in found and "|" in found
+
+
+@pytest.mark.parametrize("pattern", ["[.…]+ more", r"(?:\.|…)+ more", r"(?:…|\.\.\.)+ more", r"[\W…]+ more"])
+def test_a_row_of_dots_in_code_is_not_cut_in_all_ways(pattern):
+    """Which would take for ever, and the post could not be read."""
+    code = f"<pre>{'.' * 60}x more</pre>"
+    assert left(pattern, code) == canonical_text(f"<p>| {code} |</p>")
 
 
 LEFT_ALONE = [
