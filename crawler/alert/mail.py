@@ -56,32 +56,32 @@ def sent(box: Mailbox, mails: Sequence[tuple[Person, EmailMessage]], done: set[o
     Raises SinkError when the conversation came to an end before.
     """
     refused, copies = {}, {}
-    with told(), conversation(box, seconds) as session:
+    with told(box), conversation(box, seconds) as session:
         for to, mail in mails:
             receivers = [each for each in _receivers(box, to) if (to, each) not in done]
             try:
                 refusals = session.sendmail(box.sender[1], receivers, mail.as_bytes())
             except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
-                refused[to] = _why(error, to)
+                refused[to] = _why(box, error, to)
                 continue
             done.update((to, each) for each in receivers if each not in refusals)
             if to[1] in refusals:
-                refused[to] = refusal(*refusals.pop(to[1]))
+                refused[to] = refusal(box, *refusals.pop(to[1]))
             copies.update({address: code for address, (code, _) in refusals.items()})
     return Refusals(refused, copies)
 
 
 def reached(box: Mailbox, *, seconds: float) -> None:
     """Log in and out again. Raises SinkError."""
-    with told(), conversation(box, seconds) as session:
+    with told(box), conversation(box, seconds) as session:
         session.noop()
 
 
-def _why(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseException, to: Person) -> SinkError:
+def _why(box: Mailbox, error: smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseException, to: Person) -> SinkError:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         # Without an answer for it, the last one ended the conversation: a 421.
-        return refusal(*error.recipients.get(to[1], [*error.recipients.values()][-1]))
-    return refusal(error.smtp_code, error.smtp_error)
+        return refusal(box, *error.recipients.get(to[1], [*error.recipients.values()][-1]))
+    return refusal(box, error.smtp_code, error.smtp_error)
 
 
 def _subject(title: str) -> str:

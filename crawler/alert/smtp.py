@@ -22,6 +22,7 @@ _STEP_SECONDS = 10.0
 _MOST_REPLY = 200
 #: What is shorter is no secret, and would tear words apart.
 _LEAST_SECRET = 4
+_LATE = "the mail server did not answer in time"
 Person = tuple[str, str]
 
 
@@ -66,39 +67,32 @@ class _Timely:
         self.is_late = True
         if self._watched is not None:
             with suppress(OSError):
-                self._watched.shutdown(socket.SHUT_RDWR)
+                # An encrypted one's own would first forget the encryption: what is being sent would go on in the clear.
+                socket.socket.shutdown(self._watched, socket.SHUT_RDWR)
 
 
 class _Plain(smtplib.SMTP):
     limit: _Timely
 
     def __init__(self, box: Mailbox, limit: _Timely) -> None:
-        self.limit, self.box = limit, box
+        self.limit = limit
         super().__init__(box.host, box.port, timeout=_STEP_SECONDS)
 
     def getreply(self) -> tuple[int, bytes]:
         self.limit.watch(self.sock)
-        return _hushed(self.box, *super().getreply())
+        return super().getreply()
 
 
 class _Encrypted(smtplib.SMTP_SSL):
     limit: _Timely
 
     def __init__(self, box: Mailbox, limit: _Timely) -> None:
-        self.limit, self.box = limit, box
+        self.limit = limit
         super().__init__(box.host, box.port, timeout=_STEP_SECONDS, context=_tls(box, limit))
 
     def getreply(self) -> tuple[int, bytes]:
         self.limit.watch(self.sock)
-        return _hushed(self.box, *super().getreply())
-
-
-def _hushed(box: Mailbox, code: int, text: bytes) -> tuple[int, bytes]:
-    """A reply; a refusal without what is secret in it."""
-    if code >= 400:
-        for secret in _secrets(box):
-            text = re.sub(re.escape(secret), "…".encode(), text, flags=re.IGNORECASE)
-    return code, text
+        return super().getreply()
 
 
 def _secrets(box: Mailbox) -> list[bytes]:
@@ -132,26 +126,37 @@ def conversation(box: Mailbox, seconds: float) -> Iterator[smtplib.SMTP]:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def told(box: Mailbox) -> Iterator[None]:
     """What keeps the conversation from taking place is a SinkError; the next try may go better."""
     try:
         yield
     except smtplib.SMTPServerDisconnected as error:
-        raise SinkError("the mail server ended the connection") from error
+        # One step has a limit too; the library speaks of that as of an end.
+        is_late = isinstance(error.__context__, TimeoutError)
+        raise SinkError(_LATE if is_late else "the mail server ended the connection") from error
     except smtplib.SMTPResponseException as error:
         # Also 535, a wrong password: whoever minds the program mends that, and the alert goes out then.
-        raise SinkError(str(refusal(error.smtp_code, error.smtp_error))) from error
-    except smtplib.SMTPNotSupportedError as error:
-        raise SinkError(f"the mail server: {error}") from error
+        raise SinkError(str(refusal(box, error.smtp_code, error.smtp_error))) from error
+    except smtplib.SMTPException as error:  # it cannot do what we need
+        raise SinkError(f"the mail server: {_shown(box, str(error))}") from error
     except TimeoutError as error:
-        raise SinkError("the mail server did not answer in time") from error
+        raise SinkError(_LATE) from error
 
 
-def refusal(code: int, text: bytes | str) -> SinkError:
+def refusal(box: Mailbox, code: int, text: bytes | str) -> SinkError:
     """A refusal. 5xx is one for good, but for those that ask for a log-in (RFC 4954)."""
-    told = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    shown = one_line(told, _MOST_REPLY)
-    return SinkError(f"the mail server said {code} {shown}".rstrip(), permanent=500 <= code < 600 and code != 530)
+    if code < 0:
+        return SinkError("what answers there is no mail server")
+    told = f"the mail server said {code} {_shown(box, text)}".rstrip()
+    return SinkError(told, permanent=500 <= code < 600 and code != 530)
+
+
+def _shown(box: Mailbox, text: bytes | str) -> str:
+    """What a server says, without what is secret in it."""
+    said = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
+    for secret in _secrets(box):
+        said = re.sub(re.escape(secret), "…".encode(), said, flags=re.IGNORECASE)
+    return one_line(said.decode("utf-8", "replace"), _MOST_REPLY)
 
 
 def _tls(box: Mailbox, limit: _Timely) -> ssl.SSLContext:

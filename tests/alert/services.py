@@ -148,7 +148,7 @@ async def _mute(reader, writer):
             await asyncio.sleep(3600)
 
 
-async def _echo(way, reader, writer):
+async def _echo(way, answer, reader, writer):
     """Knows one way to log in, and repeats what it was told."""
     writer.write(b"220 hello\r\n")
     while line := await reader.readline():
@@ -157,7 +157,7 @@ async def _echo(way, reader, writer):
         elif line.startswith(b"AUTH LOGIN"):
             writer.write(b"334 UGFzc3dvcmQ6\r\n")
         else:
-            writer.write(b"535 \x1b[31mnot %b\r\n" % line.split()[-1])
+            writer.write(answer % line.split()[-1])
         await writer.drain()
 
 
@@ -169,7 +169,14 @@ async def _main(folder):
         "mail": await loop.create_server(lambda: SMTP(_Mails(folder / MAILS), hostname="mail.test"), "127.0.0.1", 0),
         "web": await asyncio.start_server(lambda *pair: _web(folder / POSTS, *pair), "127.0.0.1", 0),
     }
-    ways = {"echo": partial(_echo, b"PLAIN"), "login-echo": partial(_echo, b"LOGIN")}
+    refusal = b"535 \x1b[31mnot %b\r\n"
+    ways = {
+        "echo": partial(_echo, b"PLAIN", refusal),
+        "login-echo": partial(_echo, b"LOGIN", refusal),
+        "kind-echo": partial(_echo, b"PLAIN", b"250 not %b\r\n"),
+        "endless-echo": partial(_echo, b"PLAIN", b"334 %b\r\n"),
+        "bare-echo": partial(_echo, b"PLAIN", b"%b\r\n"),
+    }
     for name, answer in {"hang": _hang, "drip": _drip, "busy": _busy, "mute": _mute, **ways}.items():
         servers[name] = await asyncio.start_server(answer, "127.0.0.1", 0)
     print(json.dumps({name: server.sockets[0].getsockname()[1] for name, server in servers.items()}), flush=True)

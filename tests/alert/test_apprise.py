@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import email
 import email.policy
 import json
 import os
 import re
+import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -20,6 +23,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from crawler.alert.apprise import AppriseSink
+from crawler.alert.smtp import _Timely
 from crawler.errors import SinkError
 from crawler.render import for_people
 from crawler.render.parts import MOST_PARTS, size
@@ -229,6 +233,52 @@ def test_a_mail_server_that_says_the_password_gives_nothing_away_and_drives_no_t
                 asyncio.run(attempt)
             assert str(caught.value) == "the mail server said 535 \\x1b[31mnot …"
             assert not caught.value.permanent
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("kind-echo", "the mail server said 250 not …"),
+        ("endless-echo", "the mail server: Server AUTH mechanism infinite loop. Last response: (334, b'…')"),
+        ("bare-echo", "what answers there is no mail server"),
+    ],
+)
+def test_what_a_mail_server_repeats_in_no_refusal_gives_nothing_away_either(places, place, said):
+    error = refusal(mailing(places, "a@example.org", place=place, more=f"&user=me&pass={SECRET}"), SAMPLE)
+    assert str(error) == said
+    assert not error.permanent
+
+
+def test_a_mail_server_that_says_nothing_has_not_ended_the_connection(places, monkeypatch):
+    monkeypatch.setattr("crawler.alert.smtp._STEP_SECONDS", 0.1)
+    error = refusal(mailing(places, "a@example.org", place="hang"), SAMPLE)
+    assert str(error) == "the mail server did not answer in time"
+
+
+def test_a_conversation_that_is_cut_goes_on_in_the_clear_for_no_moment(monkeypatch):
+    """Cut while something is being sent, by another thread."""
+    ours, theirs = socket.socketpair()
+    limit, cut = _Timely(60.0), socket.socket.shutdown
+    with (
+        theirs,
+        ssl.create_default_context().wrap_socket(
+            ours, do_handshake_on_connect=False, server_hostname="mail.test"
+        ) as encrypted,
+    ):
+        encrypted.settimeout(0.05)
+        limit.watch(encrypted)
+        limit.end()
+
+        def at_that_moment(self, how):
+            with contextlib.suppress(OSError):
+                encrypted.sendall(SECRET.encode())
+            cut(self, how)
+
+        monkeypatch.setattr(socket.socket, "shutdown", at_that_moment)
+        limit._cut()
+        said = theirs.recv(65536)
+    assert said
+    assert SECRET.encode() not in said
 
 
 @pytest.mark.parametrize(
