@@ -28,7 +28,7 @@ _MOST_HUNKS = 1000
 #: The same for a hunk with more words.
 _MOST_WORDS = 50
 #: A word with a digit that is not the target of a link.
-_WITH_DIGIT = re.compile(r"(?!\s*<\S*>\Z)\D*\d")
+_WITH_DIGIT = re.compile(r"(?!\s*<[^\s<>]+>\Z)\D*\d")
 #: A link's target or a picture among the words, or an address as a word: the numbers in it count nothing.
 _ADDRESS = re.compile(r"(?<!\S)<[^\s<>]+>|https?://\S+")
 

@@ -94,6 +94,7 @@ FIGURES = {
     "korean unit": ("약 30만명이 모였다", "약 20만명이 모였다", "30만명 → 20만명"),
     "japanese unit": ("予算は3兆円です", "予算は5兆円です", "3兆円 → 5兆円"),
     "time": ("at 14:30 sharp", "at 15:30 sharp", "14:30 → 15:30"),
+    "markup in code": ("<li>12</li>\n<li>5</li>", "<li>21</li>\n<li>5</li>", "12 → 21"),
 }
 
 
