@@ -111,16 +111,33 @@ def public_posts(connection: sqlite3.Connection, source_id: int) -> int:
     return int(number)
 
 
-def hosts(connection: sqlite3.Connection, source_id: int) -> frozenset[str]:
-    """The hosts that the links of the Source's public Posts stand on, but for suspects."""
+def sites(connection: sqlite3.Connection, source_id: int) -> frozenset[tuple[str, str]]:
+    """The schemes and hosts of the links of the public Posts that the Source's collections show.
+
+    Suspects are left out: they may have been shown last before their site moved.
+    """
     rows = connection.execute(
-        """
-        SELECT link FROM posts p WHERE source_id = ? AND state IN ('public', 'protected') AND link IS NOT NULL
+        f"""
+        SELECT p.link FROM posts p WHERE p.source_id = ? AND p.state IN ('public', 'protected') AND p.link IS NOT NULL
+           AND EXISTS (SELECT 1 FROM {_SHOWN_BY} WHERE s.post_id = p.id)
            AND NOT EXISTS (SELECT 1 FROM suspects x WHERE x.post_id = p.id)
-        """,
+        """,  # noqa: S608 (our own parts)
         (source_id,),
     )
-    return frozenset(urlsplit(row["link"]).netloc for row in rows)
+    return frozenset(urlsplit(row["link"])[:2] for row in rows)
+
+
+def has_left(connection: sqlite3.Connection, source_id: int, host: str) -> bool:
+    """Whether public Posts of the Source, but for suspects, stood on this host in the past."""
+    row = connection.execute(
+        """
+        SELECT 1 FROM posts p JOIN revisions r ON r.post_id = p.id AND instr(r.link, '://' || ? || '/') IN (5, 6)
+         WHERE p.source_id = ? AND p.state IN ('public', 'protected')
+           AND NOT EXISTS (SELECT 1 FROM suspects x WHERE x.post_id = p.id) LIMIT 1
+        """,
+        (host, source_id),
+    ).fetchone()
+    return row is not None
 
 
 def is_taken(connection: sqlite3.Connection, source_id: int, link: str, post_id: int) -> bool:

@@ -7,6 +7,7 @@ from datetime import UTC
 
 import pytest
 
+from crawler.demo.answer import Answer
 from tests.bench import Bench
 from tests.site import Clock, Fault, Site
 
@@ -495,6 +496,46 @@ def test_a_post_that_went_with_a_move_of_its_site_is_asked_for_where_the_site_is
         bench.sweep()
     assert [change["title"] for change in bench.changes() if change["kind"] == "deleted"] == [gone.title]
     assert bench.one("SELECT count(*) FROM suspects") == 0
+
+
+def test_a_post_that_went_with_a_move_to_https_is_asked_for_there(tmp_path, clock, site):
+    site.url = "http://example.org"
+    bench = Bench(tmp_path, clock, {"example.org": site, "new.example": site}, SOURCE)
+    bench.poll()
+    site.url = "https://new.example"
+    handle, gone = site.handle, site.posts[7]
+
+    def there(method, url, headers):
+        answer, fault = handle(method, url, headers)
+        if f"/{gone.slug}/" not in url:
+            return answer, fault
+        is_there = url.startswith("https://new.example/")
+        return Answer(200, [], b"<html>A book") if is_there else Answer(301, [("Location", f"{site.url}/")]), None
+
+    site.handle = there
+    # It is of another type now, which nobody watches.
+    site.delete(7)
+    for _ in range(3):
+        bench.sweep()
+    assert [change for change in bench.changes() if change["kind"] != "edited"] == []
+    assert "its link still shows a page" in bench.one("SELECT evidence FROM suspects")
+
+
+def test_a_post_that_alone_stands_elsewhere_is_asked_for_there(bench, site):
+    bench.sites["shop.example"] = site
+    bench.rewrite("UPDATE posts SET link = replace(link, '//example.org', '//shop.example') WHERE wp_id = 7")
+    handle, gone = site.handle, site.posts[7]
+
+    def there(method, url, headers):
+        answer, fault = handle(method, url, headers)
+        return (Answer(200, [], b"<html>For sale") if url.startswith("https://shop.example/") else answer), fault
+
+    site.handle = there
+    site.delete(gone.id)
+    for _ in range(3):
+        bench.sweep()
+    assert kinds(bench) == []
+    assert "its link still shows a page" in bench.one("SELECT evidence FROM suspects")
 
 
 def test_of_a_site_with_several_hosts_a_post_is_asked_for_at_its_own(bench, site):
