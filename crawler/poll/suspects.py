@@ -59,9 +59,8 @@ class _Looks:
             for each in self._desk.store.suspects(self._source.id)
             if not each.held and each.next_check_at <= now and each.endpoint_id in self._visits
         ]
-        sites = self._desk.store.sites(self._source.id) if due else frozenset()
         for suspect in due[:most]:
-            trouble = await self._one(self._at_home(suspect, sites))
+            trouble = await self._one(self._at_home(suspect))
             self._in_a_row = self._in_a_row + 1 if trouble is not None else 0
             is_limit = isinstance(trouble, FetchError) and trouble.reason == "rate_limited"
             if self._in_a_row >= IN_A_ROW or is_limit:
@@ -69,21 +68,19 @@ class _Looks:
                 return Looked(changes=self._changes, error=trouble)
         return Looked(changes=self._changes)
 
-    def _at_home(self, suspect: Suspect, sites: frozenset[tuple[str, str]]) -> Suspect:
+    def _at_home(self, suspect: Suspect) -> Suspect:
         """A suspect that was last shown before its site moved, with the link that it would have now.
 
         Its old host may be nobody's, anybody's or another name of the same site, and says nothing of the post. But one
         that no other post has left is its own: a shop, or a page elsewhere that the post only leads to.
         """
         store, source_id = self._desk.store, self._source.id
-        parts, hosts = urlsplit(suspect.link or ""), {host for _, host in sites}
-        if len(hosts) != 1 or parts.netloc in hosts or not store.has_left(source_id, parts.netloc):
+        parts = urlsplit(suspect.link or "")
+        place = store.left_for(source_id, parts.netloc) if parts.netloc else None
+        if place is None:
             return suspect
-        # Both schemes may be known, as a link that only moves to https is no other one: the greater one is https.
-        scheme, host = max(sites)
-        link = parts._replace(scheme=scheme, netloc=host).geturl()
-        taken = store.is_taken(source_id, link, suspect.post_id)
-        return replace(suspect, link=link, is_replaced=taken)
+        link = parts._replace(scheme=place[0], netloc=place[1]).geturl()
+        return replace(suspect, link=link, is_replaced=store.is_taken(source_id, link, suspect.post_id))
 
     async def _one(self, suspect: Suspect) -> PollError | None:
         """Look at one and commit what came of it; returns why it showed nothing."""

@@ -219,11 +219,8 @@ class Store(Protocol):
     def public_posts(self, source_id: int) -> int:
         """How many public Posts the Source's collections have shown."""
 
-    def sites(self, source_id: int) -> frozenset[tuple[str, str]]:
-        """The schemes and hosts of the links of the public Posts that its collections show, but for suspects."""
-
-    def has_left(self, source_id: int, host: str) -> bool:
-        """Whether public Posts of the Source, but for suspects, stood on this host in the past."""
+    def left_for(self, source_id: int, host: str) -> tuple[str, str] | None:
+        """Scheme and host of where the Source's public Posts are that have all left this host; None: they have not."""
 
     def is_taken(self, source_id: int, link: str, post_id: int) -> bool:
         """Whether another Post of the Source than this one stands at an address."""

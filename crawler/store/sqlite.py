@@ -283,11 +283,8 @@ class SqliteStore:
     def public_posts(self, source_id: int) -> int:
         return self._read(suspecting.public_posts, source_id)
 
-    def sites(self, source_id: int) -> frozenset[tuple[str, str]]:
-        return self._read(suspecting.sites, source_id)
-
-    def has_left(self, source_id: int, host: str) -> bool:
-        return self._read(suspecting.has_left, source_id, host)
+    def left_for(self, source_id: int, host: str) -> tuple[str, str] | None:
+        return self._read(suspecting.left_for, source_id, host)
 
     def is_taken(self, source_id: int, link: str, post_id: int) -> bool:
         return self._read(suspecting.is_taken, source_id, link, post_id)

@@ -20,6 +20,12 @@ from crawler.text import canonical_link
 _SHOWN_BY = """
     sightings s JOIN endpoints e ON e.id = s.endpoint_id AND e.kind = 'rest' AND e.retired_at IS NULL
 """
+#: The public Posts of a Source that its collections show, but for suspects.
+_SHOWN = f"""
+      FROM posts p WHERE p.source_id = ? AND p.state IN ('public', 'protected')
+       AND EXISTS (SELECT 1 FROM {_SHOWN_BY} WHERE s.post_id = p.id)
+       AND NOT EXISTS (SELECT 1 FROM suspects x WHERE x.post_id = p.id)
+"""  # noqa: S608 (our own parts)
 #: A feed that is polled and shows the post no more.
 _FEED_MISSES = """
     sightings s JOIN endpoints e ON e.id = s.endpoint_id AND e.retired_at IS NULL AND s.missing_since IS NOT NULL
@@ -111,31 +117,31 @@ def public_posts(connection: sqlite3.Connection, source_id: int) -> int:
     return int(number)
 
 
-def sites(connection: sqlite3.Connection, source_id: int) -> frozenset[tuple[str, str]]:
-    """The schemes and hosts of the links of the public Posts that the Source's collections show.
+def left_for(connection: sqlite3.Connection, source_id: int, host: str) -> tuple[str, str] | None:
+    """Scheme and host of where the public Posts of the Source are that have all left this host; None: they have not.
 
-    Suspects are left out: they may have been shown last before their site moved.
+    Those that its collections show, but for suspects: these may have been shown last before their site moved.
     """
-    rows = connection.execute(
-        f"""
-        SELECT p.link FROM posts p WHERE p.source_id = ? AND p.state IN ('public', 'protected') AND p.link IS NOT NULL
-           AND EXISTS (SELECT 1 FROM {_SHOWN_BY} WHERE s.post_id = p.id)
-           AND NOT EXISTS (SELECT 1 FROM suspects x WHERE x.post_id = p.id)
-        """,  # noqa: S608 (our own parts)
-        (source_id,),
-    )
-    return frozenset(urlsplit(row["link"])[:2] for row in rows)
+    if not _was_on(connection, source_id, host):
+        return None
+    on_it = f"SELECT 1 {_SHOWN} AND instr(p.link, '://' || ? || '/') IN (5, 6) LIMIT 1"
+    if connection.execute(on_it, (source_id, host)).fetchone() is not None:
+        return None
+    rows = connection.execute(f"SELECT p.link {_SHOWN} AND p.link IS NOT NULL", (source_id,))
+    places = {urlsplit(row["link"])[:2] for row in rows}
+    # Both schemes may be known, as a link that only moves to https is no other one: the greater one is https.
+    return max(places) if len({place for _, place in places} | {host}) == 2 else None
 
 
-def has_left(connection: sqlite3.Connection, source_id: int, host: str) -> bool:
-    """Whether public Posts of the Source, but for suspects, stood on this host in the past."""
+def _was_on(connection: sqlite3.Connection, source_id: int, host: str) -> bool:
+    """Whether a Post of the Source that is no suspect has ever been on this host; keys stay when a link moves."""
+    begin = canonical_link(f"https://{host}/")
     row = connection.execute(
         """
-        SELECT 1 FROM posts p JOIN revisions r ON r.post_id = p.id AND instr(r.link, '://' || ? || '/') IN (5, 6)
-         WHERE p.source_id = ? AND p.state IN ('public', 'protected')
-           AND NOT EXISTS (SELECT 1 FROM suspects x WHERE x.post_id = p.id) LIMIT 1
+        SELECT 1 FROM post_keys k WHERE k.source_id = ? AND k.kind = 'link' AND k.value >= ? AND k.value < ?
+           AND NOT EXISTS (SELECT 1 FROM suspects x WHERE x.post_id = k.post_id) LIMIT 1
         """,
-        (host, source_id),
+        (source_id, begin, begin + "\U0010ffff"),
     ).fetchone()
     return row is not None
 

@@ -485,6 +485,18 @@ def test_the_operator_may_say_that_they_are_gone(bench, site):
     assert bench.one("SELECT state FROM sources") == "active"
 
 
+def stand_on(bench, host, *numbers):
+    """Let these posts have been shown on this host."""
+    for number in numbers:
+        bench.rewrite("UPDATE posts SET link = replace(link, '//example.org', '//' || ?) WHERE wp_id = ?", host, number)
+        bench.rewrite(
+            "INSERT INTO post_keys SELECT source_id, kind, replace(value, 'example.org/', ? || '/'), post_id"
+            " FROM post_keys WHERE kind = 'link' AND post_id = (SELECT id FROM posts WHERE wp_id = ?)",
+            host,
+            number,
+        )
+
+
 def test_a_post_that_went_with_a_move_of_its_site_is_asked_for_where_the_site_is_now(bench, site):
     gone = site.posts[7]
     bench.sites["new.example"] = site
@@ -523,7 +535,7 @@ def test_a_post_that_went_with_a_move_to_https_is_asked_for_there(tmp_path, cloc
 
 def test_a_post_that_alone_stands_elsewhere_is_asked_for_there(bench, site):
     bench.sites["shop.example"] = site
-    bench.rewrite("UPDATE posts SET link = replace(link, '//example.org', '//shop.example') WHERE wp_id = 7")
+    stand_on(bench, "shop.example", 7)
     handle, gone = site.handle, site.posts[7]
 
     def there(method, url, headers):
@@ -538,11 +550,15 @@ def test_a_post_that_alone_stands_elsewhere_is_asked_for_there(bench, site):
     assert "its link still shows a page" in bench.one("SELECT evidence FROM suspects")
 
 
-def test_of_a_site_with_several_hosts_a_post_is_asked_for_at_its_own(bench, site):
+@pytest.mark.parametrize("danish", [(7,), (5, 6, 7)], ids=["one", "several"])
+@pytest.mark.parametrize("left", [(), (8,)], ids=["always", "once with others"])
+def test_of_a_site_with_several_hosts_a_post_is_asked_for_at_its_own(bench, site, danish, left):
     # As one whose languages have hosts of their own; nobody answers at the Danish one.
     bench.sites["de.example.org"] = site
-    for number, host in ((5, "de"), (6, "de"), (7, "da")):
-        bench.rewrite("UPDATE posts SET link = replace(link, '//', ?) WHERE wp_id = ?", f"//{host}.", number)
+    stand_on(bench, "da.example.org", *danish, *left)
+    for number in left:
+        bench.rewrite("UPDATE posts SET link = replace(link, '//da.', '//') WHERE wp_id = ?", number)
+    stand_on(bench, "de.example.org", 3, 4)
     site.delete(7)
     site.requests.clear()
     bench.sweep()
