@@ -50,6 +50,8 @@ class _Looks:
         self._collections = [each for each in self._desk.store.endpoints(self._source.id) if each.kind == "rest"]
         #: collections that were seen to show other posts
         self._works: set[int] = set()
+        #: where the posts are that have all left a host, by that host: to ask of each post anew would take long
+        self._left_for: dict[str, tuple[str, str] | None] = {}
         self._changes = self._in_a_row = 0
 
     async def run(self, most: int | None) -> Looked:
@@ -76,7 +78,9 @@ class _Looks:
         """
         store, source_id = self._desk.store, self._source.id
         parts = urlsplit(suspect.link or "")
-        place = store.left_for(source_id, parts.netloc) if parts.netloc else None
+        if parts.netloc and parts.netloc not in self._left_for:
+            self._left_for[parts.netloc] = store.left_for(source_id, parts.netloc)
+        place = self._left_for.get(parts.netloc)
         if place is None:
             return suspect
         link = parts._replace(scheme=place[0], netloc=place[1]).geturl()
