@@ -31,6 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("wordpress") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(WORDPRESS_SECONDS))
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from tests.oracle.editor import Clock, Editor
 from tests.oracle.proxy import Proxy
 from tests.oracle.watcher import Watcher
 
-pytestmark = pytest.mark.wordpress
+pytestmark = [pytest.mark.wordpress, pytest.mark.long]
 
 POSTS = 5000
 #: The first page has a hundred posts; each further one begins with the last post of the one before it.

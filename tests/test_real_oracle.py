@@ -9,7 +9,7 @@ import pytest
 from tests.oracle.story import Story
 from tests.oracle.troubles import Closing, Emptied, Faulty
 
-pytestmark = pytest.mark.wordpress
+pytestmark = [pytest.mark.wordpress, pytest.mark.long]
 
 STORIES = {"fine": Story, "faults": Faulty, "closings": Closing, "many gone": Emptied}
 #: Seed 4 has found mistakes; what seeds 5 (fine) and 503 (faults) found has tests of its own.

@@ -27,7 +27,7 @@ import pytest
 
 from tests.site import Site, serve
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.process, pytest.mark.long, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).parents[2]
 AT_ONCE = 2

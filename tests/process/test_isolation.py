@@ -24,7 +24,7 @@ from crawler.tasks import run_inline
 from crawler.watch import Opened
 from tests.site import Site
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.long]
 
 #: Seconds. Stored times count in whole ones, so the interval has to be long beside that.
 EVERY = 10.0
