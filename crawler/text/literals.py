@@ -32,6 +32,8 @@ _PIECE = re.compile(
 #: Of `https?://` only the end is in one row.
 _BEGUN_ADDRESS = re.compile(r"(?:https?|\A)://[!-;=?-~]+$", re.IGNORECASE)
 _NO_ADDRESS = re.compile(r"[^!-;=?-~]|[.,:;!?)\]}'\"]+(?:[^!-;=?-~]|$)")
+#: Folded, they stand alone: a row of a hundred dots or spaces in code must not be cut in all ways, without an end.
+_ALONE = {"...": r"(?<!\.)\.\.\.(?!\.)", " ": r"(?<!\ )\ (?!\ )"}
 
 
 def as_on_page(text: str, *, at_end: bool = False) -> str | None:
@@ -63,12 +65,8 @@ def lone_folds(char: str) -> Iterator[str]:
 
 
 def as_folded(form: str) -> str:
-    """An expression for a folded form.
-
-    Three dots are one only by themselves: a row of a hundred dots in code must not be cut in all ways to dots and
-    ellipses, which would take for ever.
-    """
-    return r"(?<!\.)\.\.\.(?!\.)" if form == "..." else re.escape(form)
+    """An expression for a folded form."""
+    return _ALONE.get(form) or re.escape(form)
 
 
 def _either(forms: Iterable[str]) -> str:

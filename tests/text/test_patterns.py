@@ -104,10 +104,19 @@ def test_in_code_it_is_found_as_it_stands(shown):
         assert "a.org" not in found and "|" in found
 
 
-@pytest.mark.parametrize("pattern", ["[.…]+ more", r"(?:\.|…)+ more", r"(?:…|\.\.\.)+ more", r"[\W…]+ more"])
-def test_a_row_of_dots_in_code_is_not_cut_in_all_ways(pattern):
+ROWS = {
+    "[.…]+ more": "." * 60,
+    r"(?:\.|…)+ more": "." * 60,
+    r"(?:…|\.\.\.)+ more": "." * 60,
+    r"[\W…]+ more": "." * 60,
+    r"(?:  |\t)+ more": " " * 60,
+}
+
+
+@pytest.mark.parametrize(("pattern", "row"), ROWS.items(), ids=ROWS.keys())
+def test_a_row_in_code_is_not_cut_in_all_ways(pattern, row):
     """Which would take for ever, and the post could not be read."""
-    code = f"<pre>{'.' * 60}x more</pre>"
+    code = f"<pre>a{row}x more</pre>"
     assert left(pattern, code) == canonical_text(f"<p>| {code} |</p>")
 
 
