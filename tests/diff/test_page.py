@@ -188,8 +188,10 @@ def test_long_stretches_without_changes_are_folded_and_still_there():
     folded = found.text("details")
     assert "Paragraph 0." not in folded and "Paragraph 39." not in folded
     assert all(f"Paragraph {number}." in folded for number in range(1, 39))
-    few = "\n\n".join(["first", *stays[:4], "last"])
-    assert not page(few, few.replace("first", "First").replace("last", "Last")).all("details")
+    for count, folds in ((4, 0), (5, 1)):  # one on each side stands open, and two are not worth it
+        few = "\n\n".join(["first", *stays[:count], "last"])
+        assert len(page(few, few.replace("first", "First").replace("last", "Last")).all("details")) == folds
+    assert page(old, old).just_in("summary") == ["41 unchanged paragraphs"]
 
 
 def test_each_of_300_hunks_is_shown():

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.model import IgnoreRule
-from crawler.text import canonical_text
+from crawler.text import canonical_text, searched
 from crawler.text.patterns import for_folded
 
 #: pattern: (html that shows it, html that does not)
@@ -50,6 +50,7 @@ FOUND = {
     "a joiner within a word": ("می\u200cخواهم", "می\u200cخواهم", "نمی"),
     "letters that are composed": ("cafe\u0301", "café", "cafe"),
     "an address": (r"http://example\.org/ads/", "see http://example.org/ads/", "see https://example.com/ads/"),
+    "an address and words": (r"http://example\.org/ads/ now", "http://example.org/ads/ now", "http://example.org/now"),
     "an address of either scheme": (r"https?://example\.org/ads/", "see http://example.org/ads/", "example.org/ads/"),
     "an escape of four digits": (r"Don\u2019t", "Don’t", "Dont"),
     "an escape of eight digits": (r"Don\U00002019t", "Don’t", "Dont"),
@@ -60,6 +61,7 @@ FOUND = {
     "a set of escapes": (r"Don[\u2018\u2019]t", "Don’t", "Dont"),
     "a set with an ellipsis": ("more[…!]", "more…", "more."),
     "a range": ("Don[‘-‟]t", "Don’t", "Dont"),
+    "a range of all punctuation": (r"Don[\u2000-\u206f]t", "Don’t", "Don+t"),
     "a set with a bracket": ("Don[]’]t", "Don’t", "Dont"),
     "a set with a hyphen": (r"Ad [-|] \w+", "Ad - shoes", "Ad = shoes"),
     "a set of nothing but what is not seen": ("so[\u00ad\u200b]ft", "so&shy;ft", "so-ft"),
@@ -72,6 +74,7 @@ FOUND = {
     "flags of a part": ("(?i:“read”) more", "“READ” more", "“READ” MORE"),
     "layout": ("(?x) “ Read ” [ ] – # a dash “\n [ ] more", "“Read” – more", "Read - more"),
     "layout of a part": ("(?x: “ Read ” ) – more", "“Read” – more", "“Read”– more"),
+    "layout but in a part": ("(?x) “ (?-x:Read – ) more", "“Read – more", "“Read –more"),
     "a note": ("(?#“)Don’t", "Don’t", "Dont"),
     "a note before a number of times": ("so\u00ad(?#hyphen)?ft", "soft", "sft"),
     "names": (r"(?P<q>“)Ad(?P=q)", "“Ad“", "“Ad"),
@@ -129,12 +132,17 @@ LEFT_ALONE = [
     r"[\w-]+\.jpg",
     r"a{2,3}?b++c{e<=1}",
     r"\d{4}年",
+    "\u00ad",  # finds nothing where nobody sees it
 ]
 
 
 @pytest.mark.parametrize("pattern", LEFT_ALONE)
 def test_an_expression_without_typography_stays_as_it_is(pattern):
     assert for_folded(pattern) == pattern
+
+
+def test_a_search_that_looks_behind_by_an_unknown_length_is_made_as_it_is_written():
+    assert searched("Ad…").search("Ad...") and searched("(?<=…)Ad").search("…Ad")
 
 
 SHOWN = st.text(st.sampled_from("ab1x’“”«»–—…. -\u00a0\u00ad\u200bé/:٣見"), min_size=1, max_size=12)
