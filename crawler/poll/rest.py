@@ -67,8 +67,8 @@ async def baseline(visit: Visit, *, last: bool, since: datetime) -> int:
         if onward.done and visit.endpoint.watermark is None:
             state["watermark"] = onward.started_at
         await visit.commit(judged, state=state, facts=facts, walk=onward)
-        # What failed before has nothing to do with the pages behind this one.
-        visit.endpoint = replace(visit.endpoint, failures=0, last_error=None)
+        # The page that failed before was this one: that says nothing of those behind it.
+        visit.endpoint = replace(visit.endpoint, last_error=None)
         walk = onward
         visit.desk.progress(visit.source.name, walk.seen, walk.total)
     return walk.seen - read
