@@ -13,6 +13,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -253,6 +254,22 @@ def test_a_mail_server_that_says_nothing_has_not_ended_the_connection(places, mo
     monkeypatch.setattr("crawler.alert.smtp._STEP_SECONDS", 0.1)
     error = refusal(mailing(places, "a@example.org", place="hang"), SAMPLE)
     assert str(error) == "the mail server did not answer in time"
+
+
+def test_a_conversation_that_is_late_before_it_has_begun_does_not_begin():
+    limit = _Timely(60.0)
+    limit.end()
+    limit._cut()
+    with pytest.raises(TimeoutError):
+        limit.watch(None)
+
+
+def test_of_a_mail_that_was_taken_no_thread_is_left_behind(places):
+    send(mailing(places, "a@example.org", seconds=60.0), SAMPLE)
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.join(10)
+            assert not thread.is_alive()
 
 
 def test_a_conversation_that_is_cut_goes_on_in_the_clear_for_no_moment(monkeypatch):

@@ -198,12 +198,15 @@ def test_a_folder_that_cannot_be_synced_by_anybody_holds_up_nothing(path, monkey
         assert send(feed, payload(1)) == [None]
 
 
-def test_of_many_lines_the_one_that_comes_again_is_written_again_where_it_stands(path):
-    sink = JsonlSink("log", path)
+def test_of_many_lines_the_one_that_comes_again_is_written_again_where_it_stands(path, monkeypatch):
+    sink, written, real = JsonlSink("log", path), [], os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda *call: (written.append(bytes(call[1])), real(*call))[1])
     send(sink, *(payload(number, diff="x" * 20_000 * number) for number in range(1, 9)))
     before = path.read_bytes()
     assert send(sink, payload(5), payload(8), payload(7)) == ["it was there already"] * 3
     assert path.read_bytes() == before
+    lines = before.splitlines(keepends=True)
+    assert written == [lines[4], lines[7], lines[6]]
 
 
 def test_two_processes_at_one_file_take_no_line_of_each_other(path):

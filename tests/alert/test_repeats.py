@@ -25,7 +25,7 @@ def run(coroutine):
 
 
 class Receiver:
-    """Answers with these statuses, the last one for ever."""
+    """Answers with these statuses, the last one for ever; a mistake is made instead."""
 
     def __init__(self, *statuses):
         self.statuses, self.bodies, self.ids = [*statuses], [], []
@@ -34,6 +34,8 @@ class Receiver:
         self.bodies.append(body)
         self.ids.append(headers["webhook-id"])
         status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
+        if isinstance(status, Exception):
+            raise status
         return Answer(status=status, body="", retry_after=None, leads_to=None)
 
     async def reached(self):
@@ -123,6 +125,36 @@ def test_a_dead_one_that_is_wanted_after_all_is_what_it_was(path, meanwhile):
         assert {each.state for each in store.alert_states(made_due)} == {"delivered"}
     first, second = receiver.bodies
     assert first == second
+
+
+def test_a_mistake_of_ours_between_two_tries_changes_nothing(path):
+    receiver = Receiver(500, KeyError("x"), 200)
+    with SqliteStore(path) as store:
+        for hours in range(3):
+            delivered(store, hook(receiver), after=timedelta(hours=hours))
+            MEANWHILE["its source is renamed"](store)
+    first, second, third = receiver.bodies
+    assert first == second == third
+
+
+def test_an_alert_that_a_mistake_was_made_with_is_made_anew(tmp_path):
+    receiver = Receiver(KeyError("x"), 200)
+    with SqliteStore(tmp_path / "crawler.db") as store:
+        Story(store, ["hook"], posts=1).edits([1])
+        delivered(store, hook(receiver))
+        MEANWHILE["its source is renamed"](store)
+        delivered(store, hook(receiver), after=timedelta(hours=1))
+    assert ["renamed" in each.decode() for each in receiver.bodies] == [False, True]
+
+
+def test_what_was_sent_is_kept_once(path):
+    """Not with each alert of a digest: they may be thousands."""
+    with SqliteStore(path) as store:
+        delivered(store, hook(Receiver(500)))
+        (kept,) = store._reader.execute(
+            "SELECT (SELECT count(body) FROM alerts) + (SELECT count(body) FROM digests) AS n"
+        )
+    assert kept["n"] == 1
 
 
 class Killed(JsonlSink):
