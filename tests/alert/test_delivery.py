@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 from datetime import timedelta
+from unittest.mock import Mock
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -208,6 +209,16 @@ def test_an_alert_that_can_never_be_written_out_holds_up_only_its_post_and_is_de
     run(store, sink, after=timedelta(days=days, hours=1))
     assert states(store, "out") == {"c_1": "dead", "c_2": "delivered", "c_3": "delivered", "c_4": "delivered"}
     assert out.getvalue().count("\n\n") == 3
+
+
+def test_an_alert_that_there_was_no_memory_to_make_is_made_later(store, monkeypatch):
+    prepared(store, ["log"], *EDITS[:1])
+    sink = Sink()
+    with monkeypatch.context() as short:
+        short.setattr(SqliteStore, "news", Mock(side_effect=MemoryError))
+        assert run(store, sink) == 1
+    assert run(store, sink, after=timedelta(days=1)) == 0
+    assert sink.taken == ["c_1"]
 
 
 def test_many_mistakes_pass_for_no_sink_that_is_down(store):
