@@ -151,8 +151,11 @@ DATES = {
     "german": ("Am 9. Mai 2023 kam", "Am 9. Juni 2023 kam", "9. Mai 2023 → 9. Juni 2023"),
     "french": ("le 9 mai 2023 à", "le 9 juin 2023 à", "9 mai 2023 → 9 juin 2023"),
     "spanish": ("el 9 de mayo de 2023 a", "el 9 de junio de 2023 a", "9 de mayo de 2023 → 9 de junio de 2023"),
+    "slashes": ("by 12/5/2023 at last", "by 12/6/2023 at last", "12/5/2023 → 12/6/2023"),
+    "full stops": ("bis 12.5.2023 so", "bis 12.6.2023 so", "12.5.2023 → 12.6.2023"),
     "korean": ("그는 2023년 5월 9일 도착", "그는 2023년 5월 10일 도착", "2023년 5월 9일 → 2023년 5월 10일"),
     "japanese": ("会談は2023年5月9日に", "会談は2023年5月8日に", "2023年5月9日 → 2023年5月8日"),
+    "a korean weekday": ("회의는 월요일 열린다", "회의는 화요일 열린다", "월요일 → 화요일"),
 }
 
 
@@ -271,6 +274,14 @@ def test_an_old_note_is_no_new_one():
     assert not compare(before, Fields(content=f"{note}\n\na b c d"), ["content"]).noted
     assert not compare(before, Fields(content=f"a b c\n\n{note[:-1]}, twice."), ["content"]).noted
     assert compare(before, Fields(content=f"a b c\n\n{note}\n\nCorrection: It cost 12."), ["content"]).noted
+
+
+def test_a_note_with_half_of_the_words_of_any_old_note_is_no_new_one():
+    """Also where a rarer word of it stands in another one."""
+    other, old = "Update: alone x y z u v w", "Correction: b c d e"
+    assert not came_with_note(f"{other}\n\n{old}\n\n{old} g", "Update: alone b c d e f")
+    assert not came_with_note("Update: lost", "Update: won")
+    assert came_with_note("Update: lost", "Update: now won")
 
 
 def test_a_live_blog_of_notes_is_not_compared_note_by_note(monkeypatch):

@@ -64,6 +64,13 @@ def test_in_short_only_changed_blocks_stand():
     assert short(old, new) == ["(moved) it moves", "a [-b-]{+B+} c", "--", "the [-old-]{+new+} end"]
 
 
+def test_signs_in_a_moved_block_are_no_marks():
+    moved, stays = "It {+moves+} as [-it-] is", "one that stays\n\nanother that stays"
+    (line,) = short(f"{moved}\n\n{stays}", f"{stays}\n\n{moved}")
+    assert line.replace("\u2060", "") == f"(moved) {moved}"
+    assert [style for style, _ in spans(line)] == ["kept"]
+
+
 NUMBERS = " ".join(map(str, range(100, 200)))
 CONTEXT = {
     "its sentence": (
