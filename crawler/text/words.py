@@ -78,7 +78,7 @@ def tokens_of(blocks: Sequence[str]) -> list[str]:
         return tokens(blocks[0])
     text = " \n\n ".join(blocks)
     # Nothing but words and single spaces within blocks: all of them are cut at once, as is true of most texts.
-    if all(blocks) and is_simple(text.replace(" \n\n ", " ")):
+    if is_simple(text.replace(" \n\n ", " ")):
         return text.split(" ")
     found: list[str] = []
     for block in blocks:
