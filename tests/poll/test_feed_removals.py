@@ -100,6 +100,7 @@ def test_what_is_published_in_one_second_is_told_apart(bench, site, clock):
     for _ in range(3):
         bench.poll()
     assert [title for kind, title in told(bench) if kind == "deleted"] == ["Together 1"]
+    assert bench.rows("SELECT * FROM suspects") == []
 
 
 LINKS = {

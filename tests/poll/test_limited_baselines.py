@@ -209,6 +209,18 @@ def test_a_baseline_that_met_but_empty_pages_opens_no_way_to_the_rest(tmp_path, 
     assert (stored(bench), told(bench)) == (100, [])
 
 
+@pytest.mark.parametrize("zone", ["Asia/Seoul", "America/New_York"])
+def test_what_is_newer_than_all_that_was_read_is_news_in_any_zone(tmp_path, clock, site, zone):
+    site.zone = zone
+    clock.advance(days=1)
+    site.publish("The one that is read")
+    clock.advance(hours=1)
+    bench = watch(tmp_path, clock, site, 1)
+    site.publish("Dated back, but newer", date=clock.now - timedelta(minutes=50))
+    bench.poll()
+    assert told(bench) == [("published", "Dated back, but newer")]
+
+
 @pytest.mark.parametrize("baseline", [1, "80m"])
 def test_what_was_left_out_is_no_news_when_all_that_was_read_is_dated_back(tmp_path, clock, site, baseline):
     bench = watch(tmp_path, clock, site, baseline)
