@@ -408,6 +408,20 @@ def test_a_collection_that_is_closed_for_good_does_not_keep_the_others_from_thei
     assert bench.one("SELECT count(*) FROM walks WHERE done = 0") == 0
 
 
+def test_nothing_waits_for_a_collection_that_was_closed_in_the_midst_of_a_sweep(tmp_path, clock, site):
+    site.publish("Page", "<p>A page.</p>", type="page")
+    bench = Bench(tmp_path, clock, {"example.org": site}, "  - {url: 'https://example.org/', types: [posts, pages]}")
+    bench.poll()
+    site.fail("*/wp/v2/pages*orderby=date*_embed=*", Fault(status=403), times=None)
+    assert bench.poll(minutes=25 * 60)[0].sweep_error is not None
+    assert bench.one("SELECT count(*) FROM walks WHERE kind = 'sweep' AND done = 0") == 1
+    site.fail("*/wp/v2/pages*", Fault(status=403), times=None)
+    for _ in range(4):
+        bench.poll(minutes=61)
+    assert bench.one("SELECT last_sweep_at IS NOT NULL FROM sources")
+    assert bench.one("SELECT count(*) FROM walks WHERE done = 0") == 0
+
+
 def test_posts_that_cannot_be_read_are_not_gone(bench, site):
     """A third of the archive is damaged in the list; each is there when it is asked for."""
     answer = site.handle
