@@ -88,6 +88,11 @@ CONTEXT = {
         "He came on Monday. Nobody knew. He went.",
         "He came on Monday. {+Nobody knew.+} …",
     ),
+    "a sentence that goes on after what went": (
+        "A is red and B goes on. End of it.",
+        "A is blue. and B goes on. End of it.",
+        "A is [-red-]{+blue.+} and B goes on. …",
+    ),
     "a long sentence cut": (
         f"{NUMBERS} x {NUMBERS}",
         f"{NUMBERS} y {NUMBERS}",
