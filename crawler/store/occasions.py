@@ -18,7 +18,7 @@ from crawler.store.rows import json_text, sure, text
 #: What a row `p` of polls is part of.
 NAME = "coalesce(p.occasion, 'poll ' || p.id)"
 #: An Alert `a` that has never been tried, alone or in a digest.
-WAITING = "a.state = 'pending' AND a.attempts = 0 AND a.digest_id IS NULL"
+WAITING = "a.state = 'pending' AND a.attempts = 0 AND a.body IS NULL AND a.digest_id IS NULL"
 #: Of an endpoint: a look has committed a part of what it wanted to read, and has not come to its end.
 _CUT_SHORT = "failures = 0 AND last_ok_at IS NOT last_try_at"
 _LAST_POLL = f"""

@@ -97,7 +97,8 @@ def due(
            AND NOT EXISTS (SELECT 1 FROM changes e CROSS JOIN alerts b ON b.change_id = e.id AND b.sink = a.sink
                             WHERE e.post_id = c.post_id AND b.state = 'pending' AND b.id < a.id
                               AND (:probing OR b.next_attempt_at > :now OR {pacing.within("b")}
-                                   OR b.attempts = 0 AND b.digest_id IS NULL AND e.poll_id IN unfinished))
+                                   OR b.attempts = 0 AND b.body IS NULL AND b.digest_id IS NULL
+                                      AND e.poll_id IN unfinished))
            AND NOT (n.id IS NOT NULL AND EXISTS (
                     SELECT 1 FROM notices m CROSS JOIN alerts b ON b.notice_id = m.id AND b.sink = a.sink
                      WHERE m.source_id IS n.source_id AND b.state = 'pending' AND b.id < a.id

@@ -15,8 +15,10 @@ from crawler.model.pace import DigestReason, Hold, Pace
 from crawler.store import occasions
 from crawler.store.rows import json_text, moment, sure, text
 
-#: An Alert `x` of a Change that was never sent, alone or in a digest, or that begins anew.
-_UNTRIED = "x.state = 'pending' AND x.attempts = 0 AND x.digest_id IS NULL AND x.change_id IS NOT NULL"
+#: An Alert `x` of a Change that was never sent, alone or in a digest, or that begins anew without having been seen.
+_UNTRIED = """
+    x.state = 'pending' AND x.attempts = 0 AND x.body IS NULL AND x.digest_id IS NULL AND x.change_id IS NOT NULL
+"""
 #: An Alert `x` that is held back, with `Held.values`. What somebody asked for with `alerts retry` is not kept waiting.
 HELD = f"""
     (:scope = 'all' AND x.asked_at IS NULL OR :scope = 'changes' AND {_UNTRIED}
@@ -105,7 +107,7 @@ def _first(connection: sqlite3.Connection, sink: str) -> datetime | None:
         SELECT c.detected_at {_CHANGES} WHERE x.sink = :sink AND {_UNTRIED}
            AND NOT EXISTS (SELECT 1 FROM changes e CROSS JOIN alerts b ON b.change_id = e.id AND b.sink = :sink
                             WHERE e.post_id = c.post_id AND b.state = 'pending' AND b.id < x.id
-                              AND (b.attempts > 0 OR b.digest_id IS NOT NULL))
+                              AND (b.attempts > 0 OR b.body IS NOT NULL OR b.digest_id IS NOT NULL))
          ORDER BY x.id LIMIT 1
         """,  # noqa: S608
         {"sink": sink},

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
 from crawler.alert import JsonlSink, WebhookSink, deliver
 from crawler.decide.grouping import MANY
+from crawler.errors import SinkError
 from crawler.model import Retained
+from crawler.model.pace import Pace
 from crawler.model.web import Answer
 from crawler.store import SqliteStore
 from tests.alert.test_digests import Story
@@ -125,6 +127,18 @@ def test_a_dead_one_that_is_wanted_after_all_is_what_it_was(path, meanwhile):
         assert {each.state for each in store.alert_states(made_due)} == {"delivered"}
     first, second = receiver.bodies
     assert first == second
+
+
+@pytest.mark.parametrize("pace", [{"quiet": (time(0), time(7))}, {"digest": timedelta(hours=1)}, {"storm": 1}])
+def test_dead_ones_that_are_wanted_after_all_come_in_no_digest(tmp_path, pace):
+    receiver = Receiver(*[SinkError("410", permanent=True)] * 3, 200)
+    with SqliteStore(tmp_path / "crawler.db") as store:
+        Story(store, SINKS, posts=3).edits(range(1, 4))
+        for day in range(3):
+            delivered(store, hook(receiver), after=timedelta(days=day))
+        run(store.retry([], ["hook"], NOW + timedelta(days=4)))
+        delivered(store, hook(receiver), after=timedelta(days=4), paces={"hook": Pace(**pace)})
+    assert receiver.bodies[3:] == receiver.bodies[:3]
 
 
 def test_a_mistake_of_ours_between_two_tries_changes_nothing(path):
