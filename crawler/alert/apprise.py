@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, cast
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ import structlog
 
 from crawler.alert import mail, replies
 from crawler.alert.hearing import heard
+from crawler.alert.hiding import Hidden
 from crawler.alert.smtp import Mailbox, Person
 from crawler.alert.wording import Template, Wording
 from crawler.alert.writing import SECONDS, Writing
@@ -33,8 +34,6 @@ _FOR_GOOD = {400, 410, 413, 414, 415, 422}
 _STATUS = re.compile(r"error=(\d{3})\b")
 #: Alerts whose half-done sending is remembered.
 _MOST_STARTED = 100
-#: Parts of an address that are shorter are words, and not secrets.
-_LEAST_SECRET = 4
 #: Sends what has not gone out of an alert, by its id, and notes what has.
 _Send = Callable[[str, Words, set[object]], str | None]
 
@@ -51,7 +50,7 @@ class AppriseSink:
         self, name: str, url: str, *, zone: ZoneInfo, template: Template | None = None, seconds: float = SECONDS
     ) -> None:
         self.name, self._seconds = name, seconds
-        self._hidden = _secrets(url)
+        self._hidden = Hidden(_pieces(url))
         self._service = self._opened(url)
         self._box = _mailbox(self._service)
         if self._box is not None:
@@ -134,9 +133,7 @@ class AppriseSink:
 
     def _shown(self, text: str) -> str:
         """The text with nothing of the address in it."""
-        for secret in self._hidden:
-            text = text.replace(secret, "…")
-        return one_line(text, 500)
+        return one_line(self._hidden.out_of(text), 500)
 
     def _forget_old(self) -> None:
         while len(self._started) > _MOST_STARTED:
@@ -222,8 +219,7 @@ def _no_copies(box: Mailbox, refused: Mapping[str, int]) -> str | None:
     return f"no copy for {len(refused)} of {all_of_them} on cc and bcc: the mail server said {codes}"
 
 
-def _secrets(url: str) -> list[str]:
-    """All of an address but its scheme, in pieces, as written and as meant; long ones first."""
-    pieces = re.split(r"[/:@?&=,;]+", url.partition("://")[2] or url)
-    found = {form for piece in pieces for form in (piece, unquote(piece)) if len(form) >= _LEAST_SECRET}
-    return sorted(found, key=len, reverse=True)
+def _pieces(url: str) -> Iterator[str]:
+    """All of an address but its scheme, in pieces, as written and as meant."""
+    for piece in re.split(r"[/:@?&=,;]+", url.partition("://")[2] or url):
+        yield from (piece, unquote(piece))

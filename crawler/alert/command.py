@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from crawler.alert.body import body_of
+from crawler.alert.hiding import Hidden
 from crawler.alert.writing import SECONDS
 from crawler.errors import SinkError
 from crawler.render.inert import one_line
@@ -20,8 +21,6 @@ from crawler.render.inert import one_line
 #: Of what it prints so much is kept: the end.
 _MOST_OUTPUT = 4096
 _LONGEST_REPLY = 200
-#: A shorter text is no secret, and would tear words apart.
-_LEAST_SECRET = 4
 #: When it has ended the last of its output may still be in the pipe.
 _LAST_SECONDS = 0.5
 #: What systemd tells the daemon and nobody else: a program that has it could speak in the daemon's name.
@@ -46,7 +45,7 @@ class CommandSink:
     ) -> None:
         self.name, self.full_text = name, full_text
         self._run, self._folder, self._seconds = tuple(run), folder, seconds
-        self._hidden = sorted({each for each in hidden if len(each) >= _LEAST_SECRET}, key=len, reverse=True)
+        self._hidden = Hidden(hidden)
 
     async def send(self, payload: Mapping[str, Any]) -> str | None:
         """Run the program. Raises SinkError unless it ends with 0 in time."""
@@ -129,12 +128,10 @@ class _Output(asyncio.Protocol):
         if not self.ended.done():
             self.ended.set_result(None)
 
-    def last_line(self, hidden: Sequence[str]) -> str:
-        text = self._kept.decode("utf-8", "replace")
-        for each in hidden:
-            text = text.replace(each, "…")
+    def last_line(self, hidden: Hidden) -> str:
+        text = hidden.out_of(self._kept.decode("utf-8", "replace"))
         if self._is_cut:  # it may begin with the rest of one of them
-            text = text[max((len(each.encode()) for each in hidden), default=0) :]
+            text = text[hidden.most_bytes :]
         lines = text.strip().splitlines()
         return one_line(lines[-1], _LONGEST_REPLY) if lines else ""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import smtplib
 import socket
 import ssl
@@ -13,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
+from crawler.alert.hiding import Hidden
 from crawler.errors import SinkError
 from crawler.render import one_line
 
@@ -20,8 +20,6 @@ from crawler.render import one_line
 _STEP_SECONDS = 10.0
 #: Nothing in an answer of a server is longer; some repeat the whole mail.
 _MOST_REPLY = 200
-#: What is shorter is no secret, and would tear words apart.
-_LEAST_SECRET = 4
 _LATE = "the mail server did not answer in time"
 Person = tuple[str, str]
 
@@ -95,13 +93,12 @@ class _Encrypted(smtplib.SMTP_SSL):
         return super().getreply()
 
 
-def _secrets(box: Mailbox) -> list[bytes]:
+def _secrets(box: Mailbox) -> Iterator[str]:
     """What stands in the sink's own address: password and user, also as they go over the line, and who gets mails."""
     user, password = (box.user or "").encode(), (box.password or "").encode()
     logins = (b"\0%b\0%b" % (user, password), user, password)
-    found = {form for each in logins if each.strip(b"\0") for form in (each, b64encode(each))}
-    found |= {address.encode() for _, address in (box.sender, *box.to, *box.cc, *box.bcc)}
-    return sorted((each for each in found if len(each) >= _LEAST_SECRET), key=len, reverse=True)
+    yield from (form.decode() for each in logins if each.strip(b"\0") for form in (each, b64encode(each)))
+    yield from (address for _, address in (box.sender, *box.to, *box.cc, *box.bcc))
 
 
 @contextmanager
@@ -153,10 +150,8 @@ def refusal(box: Mailbox, code: int, text: bytes | str) -> SinkError:
 
 def _shown(box: Mailbox, text: bytes | str) -> str:
     """What a server says, without what is secret in it."""
-    said = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
-    for secret in _secrets(box):
-        said = re.sub(re.escape(secret), "…".encode(), said, flags=re.IGNORECASE)
-    return one_line(said.decode("utf-8", "replace"), _MOST_REPLY)
+    said = text.encode("utf-8", "replace") if isinstance(text, str) else text
+    return one_line(Hidden(_secrets(box)).out_of(said.decode("utf-8", "replace")), _MOST_REPLY)
 
 
 def _tls(box: Mailbox, limit: _Timely) -> ssl.SSLContext:

@@ -9,6 +9,7 @@ from typing import Any
 from standardwebhooks import Webhook
 
 from crawler.alert.body import body_of
+from crawler.alert.hiding import Hidden
 from crawler.errors import FetchError, SinkError
 from crawler.model.web import Answer, Send
 from crawler.render.inert import one_line
@@ -38,7 +39,7 @@ class WebhookSink:
         self.name, self.full_text = name, full_text
         self._send, self._clock = send, clock
         self._signers = [Webhook(secret) for secret in secrets]
-        self._hidden = sorted({*hidden, *secrets}, key=len, reverse=True)
+        self._hidden = Hidden([*hidden, *secrets])
 
     async def send(self, payload: Mapping[str, Any]) -> str | None:
         """Post one alert. Raises SinkError unless the answer is a 2xx."""
@@ -46,7 +47,7 @@ class WebhookSink:
         try:
             answer = await self._send(body, self._headers(payload["data"]["id"], body))
         except FetchError as error:
-            raise SinkError(self._harmless(str(error))) from None
+            raise SinkError(self._hidden.out_of(str(error))) from None
         if 200 <= answer.status < 300:
             return self._told(answer)
         raise SinkError(
@@ -58,7 +59,7 @@ class WebhookSink:
         try:
             answer = await self._send.reached()
         except FetchError as error:
-            raise SinkError(self._harmless(str(error))) from None
+            raise SinkError(self._hidden.out_of(str(error))) from None
         if 300 <= answer.status < 400:
             raise SinkError(self._refusal(answer))
         return f"webhook, it answers; `crawler alerts test {self.name}` tells whether it takes alerts"
@@ -78,13 +79,7 @@ class WebhookSink:
 
     def _told(self, answer: Answer) -> str:
         """`200 ok`: the status and the beginning of what was said."""
-        return f"{answer.status} {one_line(self._harmless(answer.body), _LONGEST_REPLY)}".rstrip()
-
-    def _harmless(self, said: str) -> str:
-        """What a receiver said, without what must stay hidden: an error may quote it too."""
-        for text in self._hidden:
-            said = said.replace(text, "…")
-        return said
+        return f"{answer.status} {one_line(self._hidden.out_of(answer.body), _LONGEST_REPLY)}".rstrip()
 
     def _refusal(self, answer: Answer) -> str:
         if 300 <= answer.status < 400:
