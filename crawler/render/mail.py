@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from html import escape
 
 from crawler.render.look import HEAD, SHEET, marked
@@ -19,7 +18,8 @@ _REMOVED = f'<del class="removed" style="{marked("removed")}">{{}}</del>'
 _ADDED = f'<ins class="added" style="{marked("added")}">{{}}</ins>'
 #: In a font whose letters differ in width; on a telephone a deep one leaves no room for the words.
 _EM_PER_SPACE, _DEEPEST = 0.25, 6.0
-_BEGIN = re.compile(r"([\u2066-\u2068]*)( *)")
+#: What holds a text of the other direction together, at its begin.
+_ISOLATES = "\u2066\u2067\u2068"
 
 
 def as_html(title: str, body: str) -> str:
@@ -30,8 +30,9 @@ def as_html(title: str, body: str) -> str:
 
 def _line(line: str) -> str:
     """One that goes on in a second row begins there where its words began, also from the right."""
-    isolate, spaces = _BEGIN.match(line).groups()  # type: ignore[union-attr]
-    words = isolate + line[len(isolate) + len(spaces) :]
-    depth = min(len(spaces) * _EM_PER_SPACE, _DEEPEST)
+    inner = line.lstrip(_ISOLATES)
+    words = inner.lstrip(" ")
+    depth = min((len(inner) - len(words)) * _EM_PER_SPACE, _DEEPEST)
+    words = line[: len(line) - len(inner)] + words
     indent = f";padding-inline-start:{depth:g}em" if depth and words else ""
     return _LINE.format(indent=indent, line=marked_line(words, removed=_REMOVED, added=_ADDED) or "<br>")
